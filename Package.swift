@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "ProvFS",
+  products: [
+    .executable(name: "provfs", targets: ["ProvFS"]),
+    .executable(name: "provstamp", targets: ["provstamp"]),
+    .library(name: "Provenance", targets: ["Provenance"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+    .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+    .target(
+      name: "CProvenance",
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("md")]),
+    .target(name: "Provenance", dependencies: ["CProvenance", system], swiftSettings: strict),
+    .executableTarget(
+      name: "ProvFS",
+      dependencies: ["CFuse", "CCap", "CProvenance", "Provenance", system, logging],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "provstamp",
+      dependencies: ["CProvenance", "Provenance", argumentParser, system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ProvenanceTests", dependencies: ["CProvenance", "Provenance", system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "provstampTests", dependencies: ["provstamp", "Provenance", system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ProvFSTests", dependencies: ["ProvFS", "Provenance", system],
+      swiftSettings: strict),
+  ]
+)

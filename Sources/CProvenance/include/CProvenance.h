@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What Swift's Glibc module lacks: system calls without a wrapper there, and
+ * constants behind _GNU_SOURCE. Each function makes one system call (or the
+ * older one with the same effect, where the kernel lacks it) and returns its
+ * result, or -errno: errno itself cannot be trusted after a call from Swift,
+ * because releasing an object may change it.
+ *
+ * _GNU_SOURCE is defined in the .c files only: in a header that Swift imports it
+ * changes types that the Glibc module has already defined.
+ */
+#ifndef CPROVENANCE_H
+#define CPROVENANCE_H
+
+#include "../../../include/uapi/linux/provfs.h"
+#include "provenance_directory.h"
+#include "provenance_stat.h"
+#include "provenance_xattr.h"
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "provenance_xattr.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/*
+ * The numbers are the same on every architecture (the syscall table has been
+ * unified since 5.1); glibc's headers may be older than the running kernel.
+ */
+#define NR_SETXATTRAT 463
+#define NR_GETXATTRAT 464
+#define NR_LISTXATTRAT 465
+#define NR_REMOVEXATTRAT 466
+
+struct xattr_arguments {
+	uint64_t value __attribute__((aligned(8)));
+	uint32_t size;
+	uint32_t flags;
+};
+
+static _Atomic int kernel_lacks_xattrat;
+
+static int at_flags(const char *name)
+{
+	return AT_SYMLINK_NOFOLLOW | (*name ? 0 : AT_EMPTY_PATH);
+}
+
+/*
+ * Where the l*xattr calls find the same file. An O_PATH descriptor of a symbolic
+ * link is reached by following the magic link in /proc, which ends at the link
+ * itself; so with an empty name the calls that follow are the right ones.
+ */
+struct proc_path {
+	char text[sizeof("/proc/self/fd/-2147483648/") + 255];
+	int follow;
+	int error;
+};
+
+static struct proc_path proc_path(int dirfd, const char *name)
+{
+	struct proc_path path = { .follow = !*name };
+	int length;
+
+	if (dirfd == AT_FDCWD || *name == '/')
+		length = snprintf(path.text, sizeof(path.text), "%s", name);
+	else
+		length = snprintf(path.text, sizeof(path.text), "/proc/self/fd/%d%s%s",
+				  dirfd, *name ? "/" : "", name);
+	if (length < 0 || (size_t)length >= sizeof(path.text))
+		path.error = -ENAMETOOLONG;
+	return path;
+}
+
+static ssize_t result(ssize_t r)
+{
+	return r < 0 ? -errno : r;
+}
+
+/* -ENOSYS from the first call settles it for the process. */
+static int lacks_xattrat(ssize_t r)
+{
+	if (r != -ENOSYS)
+		return 0;
+	atomic_store_explicit(&kernel_lacks_xattrat, 1, memory_order_relaxed);
+	return 1;
+}
+
+static int must_fall_back(void)
+{
+	return atomic_load_explicit(&kernel_lacks_xattrat, memory_order_relaxed);
+}
+
+int prov_has_getxattrat(void)
+{
+	struct xattr_arguments arguments = { 0 };
+
+	return syscall(NR_GETXATTRAT, -1, "", AT_EMPTY_PATH, "user.prov", &arguments,
+		       sizeof(arguments)) < 0 && errno != ENOSYS;
+}
+
+ssize_t prov_getxattrat(int dirfd, const char *name, const char *attribute,
+			void *value, size_t size)
+{
+	if (size > UINT32_MAX)
+		return -EINVAL;
+	if (!must_fall_back()) {
+		struct xattr_arguments arguments = {
+			.value = (uintptr_t)value, .size = (uint32_t)size,
+		};
+		ssize_t r = result(syscall(NR_GETXATTRAT, dirfd, name, at_flags(name),
+					   attribute, &arguments, sizeof(arguments)));
+		if (!lacks_xattrat(r))
+			return r;
+	}
+	struct proc_path path = proc_path(dirfd, name);
+
+	if (path.error)
+		return path.error;
+	return result(path.follow ? getxattr(path.text, attribute, value, size)
+				  : lgetxattr(path.text, attribute, value, size));
+}
+
+ssize_t prov_listxattrat(int dirfd, const char *name, char *list, size_t size)
+{
+	if (!must_fall_back()) {
+		ssize_t r = result(syscall(NR_LISTXATTRAT, dirfd, name, at_flags(name),
+					   list, size));
+		if (!lacks_xattrat(r))
+			return r;
+	}
+	struct proc_path path = proc_path(dirfd, name);
+
+	if (path.error)
+		return path.error;
+	return result(path.follow ? listxattr(path.text, list, size)
+				  : llistxattr(path.text, list, size));
+}
+
+int prov_setxattrat(int dirfd, const char *name, const char *attribute,
+		    const void *value, size_t size, int flags)
+{
+	if (size > UINT32_MAX)
+		return -EINVAL;
+	if (!must_fall_back()) {
+		struct xattr_arguments arguments = {
+			.value = (uintptr_t)value, .size = (uint32_t)size,
+			.flags = (uint32_t)flags,
+		};
+		ssize_t r = result(syscall(NR_SETXATTRAT, dirfd, name, at_flags(name),
+					   attribute, &arguments, sizeof(arguments)));
+		if (!lacks_xattrat(r))
+			return (int)r;
+	}
+	struct proc_path path = proc_path(dirfd, name);
+
+	if (path.error)
+		return path.error;
+	return (int)result(path.follow ? setxattr(path.text, attribute, value, size, flags)
+				       : lsetxattr(path.text, attribute, value, size, flags));
+}
+
+int prov_removexattrat(int dirfd, const char *name, const char *attribute)
+{
+	if (!must_fall_back()) {
+		ssize_t r = result(syscall(NR_REMOVEXATTRAT, dirfd, name, at_flags(name),
+					   attribute));
+		if (!lacks_xattrat(r))
+			return (int)r;
+	}
+	struct proc_path path = proc_path(dirfd, name);
+
+	if (path.error)
+		return path.error;
+	return (int)result(path.follow ? removexattr(path.text, attribute)
+				       : lremovexattr(path.text, attribute));
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import CProvenance
+
+/// The earlier writers of a file: the stamps that were replaced by another writer's, newest first.
+public struct StampLog: Hashable, Sendable {
+  /// Most entries that are kept; the oldest go.
+  public static let capacity = Int(PROV_LOG_MAX)
+  /// Most bytes that a log's attribute holds.
+  public static let maximumSize = capacity * Stamp.size
+
+  /// Newest first, at most ``capacity``.
+  public private(set) var entries: [Stamp]
+
+  public init() {
+    entries = []
+  }
+
+  /// Decodes the value of a log's attribute. Every byte sequence gives a log or an error: one bad
+  /// entry makes the whole log malformed, because nothing tells which of its neighbours to believe.
+  public init(_ bytes: UnsafeRawBufferPointer) throws(StampError) {
+    guard bytes.count.isMultiple(of: Stamp.size), bytes.count <= Self.maximumSize else {
+      throw .size(bytes.count)
+    }
+    var entries: [Stamp] = []
+    entries.reserveCapacity(bytes.count / Stamp.size)
+    for start in stride(from: 0, to: bytes.count, by: Stamp.size) {
+      entries.append(
+        try Stamp(UnsafeRawBufferPointer(rebasing: bytes[start..<start + Stamp.size])))
+    }
+    self.entries = entries
+  }
+
+  /// Puts a replaced stamp in front, and drops the oldest where there are too many. A stamp that is
+  /// in front already is not added again: a stamper that died between the log and the stamp left it.
+  public mutating func push(_ stamp: Stamp) {
+    guard entries.first != stamp else { return }
+    entries.insert(stamp, at: 0)
+    if entries.count > Self.capacity { entries.removeLast() }
+  }
+
+  /// The stored bytes: ``entries`` in order.
+  public var encoded: [UInt8] {
+    entries.flatMap(\.encoded)
+  }
+}
