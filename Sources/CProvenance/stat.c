@@ -2,9 +2,14 @@
 #define _GNU_SOURCE
 #include "provenance_stat.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+static_assert(PROV_AT_NO_AUTOMOUNT == AT_NO_AUTOMOUNT, "AT_NO_AUTOMOUNT differs");
+static_assert(PROV_AT_STATX_FORCE_SYNC == AT_STATX_FORCE_SYNC, "AT_STATX_FORCE_SYNC differs");
 
 int prov_statx(int dirfd, const char *name, int flags, unsigned int mask, struct statx *out)
 {

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# make            release binaries at .build/release/provfs and .build/release/provstamp
+# make demo       installs what is missing, builds, and shows two sessions in a view of a tree
+# make check      installs what is missing and runs every test
+# make install    under $(DESTDIR)$(PREFIX); make uninstall takes it away again
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+TREE ?=
+
+bindir = $(PREFIX)/bin
+mandir = $(PREFIX)/share/man
+bashdir = $(PREFIX)/share/bash-completion/completions
+zshdir = $(PREFIX)/share/zsh/vendor-completions
+fishdir = $(PREFIX)/share/fish/vendor_completions.d
+
+# Swift's runtime is linked in: the programs need no toolchain where they run.
+RELEASE = -c release --static-swift-stdlib
+
+.PHONY: all demo check lint test test-swift test-e2e bench install uninstall clean
+
+all:
+	$(SWIFT) build $(RELEASE)
+
+demo:
+	scripts/setup build
+	$(MAKE) all
+	scripts/demo $(TREE)
+
+check:
+	scripts/setup check
+	$(MAKE) lint
+	$(MAKE) all
+	$(MAKE) test
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
+	scripts/lint
+
+test: test-swift test-e2e
+
+test-swift:
+	$(SWIFT) test
+
+test-e2e:
+	scripts/test-e2e
+
+bench:
+	scripts/bench-find
+
+install:
+	install -Dm755 .build/release/provfs $(DESTDIR)$(bindir)/provfs
+	install -Dm755 .build/release/provstamp $(DESTDIR)$(bindir)/provstamp
+	install -Dm644 man/provfs.8 $(DESTDIR)$(mandir)/man8/provfs.8
+	install -Dm644 man/provstamp.1 $(DESTDIR)$(mandir)/man1/provstamp.1
+	install -Dm644 completions/provstamp.bash $(DESTDIR)$(bashdir)/provstamp
+	install -Dm644 completions/_provstamp $(DESTDIR)$(zshdir)/_provstamp
+	install -Dm644 completions/provstamp.fish $(DESTDIR)$(fishdir)/provstamp.fish
+
+uninstall:
+	$(RM) $(DESTDIR)$(bindir)/provfs $(DESTDIR)$(bindir)/provstamp
+	$(RM) $(DESTDIR)$(mandir)/man8/provfs.8 $(DESTDIR)$(mandir)/man1/provstamp.1
+	$(RM) $(DESTDIR)$(bashdir)/provstamp $(DESTDIR)$(zshdir)/_provstamp
+	$(RM) $(DESTDIR)$(fishdir)/provstamp.fish
+
+clean:
+	$(RM) -r .build
