@@ -15,6 +15,7 @@
 #include "../../../include/uapi/linux/provfs.h"
 #include "provenance_directory.h"
 #include "provenance_stat.h"
+#include "provenance_task.h"
 #include "provenance_xattr.h"
 
 #endif

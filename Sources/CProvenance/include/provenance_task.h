@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tasks as /proc shows them. */
+#ifndef PROVENANCE_TASK_H
+#define PROVENANCE_TASK_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Opens /proc. Returns a descriptor (O_PATH) or -errno: -ENODEV where /proc is
+ * not a proc filesystem, -EXDEV where it numbers the processes of another pid
+ * namespace than the caller's, so that its numbers would name others.
+ */
+int prov_open_proc(void);
+
+/* Opens /proc/TASK/NAME for reading. Returns a descriptor or -errno; -ENOENT without such a task. */
+int prov_open_task_file(int proc, pid_t task, const char *name);
+
+/*
+ * Reads /proc/TASK/NAME from its beginning in one read(2). Returns the bytes
+ * read or -errno; -ENOENT or -ESRCH where there is no such task.
+ */
+ssize_t prov_read_task_file(int proc, pid_t task, const char *name, void *buffer, size_t size);
+
+/*
+ * pread(2) from the beginning; an interrupted call is repeated. On an open file
+ * of a task that has gone the result is -ESRCH, also when another task has its
+ * number now: the file belongs to the task, not to the number.
+ */
+ssize_t prov_read_at_start(int fd, void *buffer, size_t size);
+
+#endif

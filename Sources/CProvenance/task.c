@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "provenance_task.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* Where /proc belongs to another pid namespace, its "self" is another number, or leads nowhere. */
+static int check_proc(int proc)
+{
+	struct statfs filesystem;
+	char self[16];
+	ssize_t length;
+
+	if (fstatfs(proc, &filesystem) < 0)
+		return -errno;
+	if (filesystem.f_type != PROC_SUPER_MAGIC)
+		return -ENODEV;
+	length = readlinkat(proc, "self", self, sizeof(self) - 1);
+	if (length < 0)
+		return errno == ENOENT ? -EXDEV : -errno;
+	self[length] = '\0';
+	return strtol(self, NULL, 10) == getpid() ? 0 : -EXDEV;
+}
+
+int prov_open_proc(void)
+{
+	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int error;
+
+	if (proc < 0)
+		return -errno;
+	error = check_proc(proc);
+	if (error) {
+		close(proc);
+		return error;
+	}
+	return proc;
+}
+
+int prov_open_task_file(int proc, pid_t task, const char *name)
+{
+	char path[64];
+	int length = snprintf(path, sizeof(path), "%d/%s", task, name);
+	int fd;
+
+	if (length < 0 || (size_t)length >= sizeof(path))
+		return -ENAMETOOLONG;
+	do {
+		fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	} while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : fd;
+}
+
+ssize_t prov_read_task_file(int proc, pid_t task, const char *name, void *buffer, size_t size)
+{
+	int fd = prov_open_task_file(proc, task, name);
+	ssize_t count;
+
+	if (fd < 0)
+		return fd;
+	count = prov_read_at_start(fd, buffer, size);
+	close(fd);
+	return count;
+}
+
+ssize_t prov_read_at_start(int fd, void *buffer, size_t size)
+{
+	ssize_t count;
+
+	do {
+		count = pread(fd, buffer, size, 0);
+	} while (count < 0 && errno == EINTR);
+	return count < 0 ? -errno : count;
+}
