@@ -35,7 +35,9 @@ extension LegacyStamp.Identity {
     guard end >= 3, fields[end - 2].elementsEqual("pid".utf8), let pid = number(fields[end - 1])
     else { return (.opaque, false) }
     let name = fields[..<(end - 2)]
-    let looksLikeFields = name.contains { $0.elementsEqual("pid".utf8) || $0.elementsEqual("uid".utf8) }
+    let looksLikeFields = name.contains {
+      $0.elementsEqual("pid".utf8) || $0.elementsEqual("uid".utf8)
+    }
     let comm = Array(name.joined(separator: [UInt8(ascii: ":")]))
     return (.task(comm: comm, pid: pid, uid: uid), looksLikeFields)
   }
