@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 
 /// What the resolver needs of `/proc/PID/stat` (proc_pid_stat(5)).
 struct ProcessStat: Equatable {
