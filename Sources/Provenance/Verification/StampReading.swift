@@ -51,7 +51,7 @@ public struct StampReading: Hashable, Sendable {
     }
     if let first = holdings.first {
       self.init(holding: first, secondary: holdings.dropFirst().first)
-    } else if user == nil {
+    } else if security == nil && user == nil {
       self.init(holding: .unstamped(.noAttributes))
     } else if let legacy = try LegacyStamp(file) {
       self.init(holding: .legacy(legacy))

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+import CProvenance
+import Glibc
+import SystemPackage
+
+/// One thread of a walk.
+final class WalkWorker: @unchecked Sendable {
+  // Used by its own thread alone once that runs.
+  private let visitor: any WalkVisitor
+  private let queue: WalkQueue
+  private let descriptors: DescriptorBudget
+  private let walk: Walk
+  private var buffer = EntryBuffer()
+  private var found: [WalkQueue.Item] = []
+
+  /// From how many bytes on a chunk of a directory is worth another worker's while.
+  private static let worthSharing = EntryBuffer.capacity / 2
+
+  init(
+    visitor: any WalkVisitor, queue: WalkQueue, descriptors: DescriptorBudget, walk: Walk
+  ) {
+    self.visitor = visitor
+    self.queue = queue
+    self.descriptors = descriptors
+    self.walk = walk
+  }
+
+  func run() {
+    while let item = queue.pop() {
+      switch item {
+      case .operand(let path):
+        visit(operand: path)
+      case .directory(let directory, let throughParent):
+        enter(directory, throughParent: throughParent)
+      case .entries(let directory, let buffer):
+        visit(buffer, of: directory, keepsOpen: true)
+        release(directory)
+      }
+      visitor.pause()
+    }
+  }
+
+  private func visit(operand path: [UInt8]) {
+    (path + [0]).withUnsafeBytes { terminated in
+      let name = terminated.assumingMemoryBound(to: CChar.self)
+      guard let start = name.baseAddress else { return }
+      let file = FileReference(directory: AT_FDCWD, name: start)
+      guard !path.isEmpty, !path.contains(0) else {
+        return fail(path, .examining, .noSuchFileOrDirectory)
+      }
+      do throws(Errno) {
+        let kind = WalkEntry.Kind(mode: try FileStatus(file).mode)
+        visitor.visit(WalkEntry(file: file, kind: kind, directory: nil))
+        if kind == .directory {
+          queue.push([.directory(WalkDirectory(name: path, parent: nil), throughParent: true)])
+        }
+      } catch {
+        fail(path, .examining, error)
+      }
+    }
+  }
+
+  private func enter(_ directory: WalkDirectory, throughParent: Bool) {
+    let parent = directory.parent
+    let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+    let descriptor: CInt
+    if let parent, !throughParent {
+      descriptor = Self.open(directory.name, below: parent, flags)
+    } else {
+      descriptor = Self.open(directory.name, in: parent?.descriptor ?? AT_FDCWD, flags)
+    }
+    if throughParent, let parent { release(parent) }
+    guard descriptor >= 0 else {
+      // What went away, or became something else, between reading its name and opening it is not
+      // there any more: no error.
+      let vanished: Set<CInt> = [ENOENT, ENOTDIR, ELOOP]
+      if parent == nil || !vanished.contains(-descriptor) {
+        fail(path(of: directory), .opening, Errno(rawValue: -descriptor))
+      }
+      return
+    }
+    let keepsOpen = descriptors.take()
+    directory.hold()
+    defer { release(directory) }
+    directory.opened(as: descriptor, device: Self.device(of: descriptor))
+    if let parent, parent.device != directory.device, skips(mountPoint: directory) { return }
+    read(directory, keepsOpen: keepsOpen)
+  }
+
+  private func skips(mountPoint directory: WalkDirectory) -> Bool {
+    let cause: WalkSkip.Cause
+    if walk.staysOnFilesystem {
+      cause = .otherFilesystem
+    } else if Walk.pseudoFilesystems.contains(prov_filesystem_type(directory.descriptor)) {
+      cause = .pseudoFilesystem
+    } else {
+      return false
+    }
+    visitor.skipped(WalkSkip(path: path(of: directory), cause: cause))
+    return true
+  }
+
+  private func read(_ directory: WalkDirectory, keepsOpen: Bool) {
+    while true {
+      let count = prov_getdents64(
+        directory.descriptor, buffer.bytes.baseAddress, buffer.bytes.count)
+      guard count > 0 else {
+        // A directory that was removed while it was read has no more entries.
+        if count < 0 && count != -Int(ENOENT) {
+          fail(path(of: directory), .reading, Errno(rawValue: CInt(-count)))
+        }
+        return
+      }
+      buffer.count = count
+      if count >= Self.worthSharing && queue.isHungry {
+        directory.hold()
+        queue.push([.entries(directory, buffer)])
+        buffer = EntryBuffer()
+      } else {
+        visit(buffer, of: directory, keepsOpen: keepsOpen)
+      }
+    }
+  }
+
+  /// Visits the entries in `buffer`, and hands on the directories among them.
+  private func visit(_ buffer: EntryBuffer, of directory: WalkDirectory, keepsOpen: Bool) {
+    guard let base = UnsafeRawPointer(buffer.bytes.baseAddress) else { return }
+    // Layout of struct linux_dirent64: see prov_getdents64.
+    let nameOffset = 19
+    var start = 0
+    while start + nameOffset < buffer.count {
+      let entry = base + start
+      let length = Int(entry.loadUnaligned(fromByteOffset: 16, as: UInt16.self))
+      guard length > nameOffset, start + length <= buffer.count else { break }
+      start += length
+      let name = (entry + nameOffset).assumingMemoryBound(to: CChar.self)
+      if Self.isDots(name) { continue }
+      let file = FileReference(directory: directory.descriptor, name: name)
+      var kind =
+        WalkEntry.Kind(rawValue: entry.load(fromByteOffset: 18, as: UInt8.self)) ?? .unknown
+      if kind == .unknown, let status = try? FileStatus(file) {
+        kind = WalkEntry.Kind(mode: status.mode)
+      }
+      visitor.visit(WalkEntry(file: file, kind: kind, directory: directory))
+      guard kind == .directory else { continue }
+      let bytes = Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+      found.append(
+        .directory(WalkDirectory(name: bytes, parent: directory), throughParent: keepsOpen))
+      if keepsOpen { directory.hold() }
+    }
+    queue.push(found)
+    found.removeAll(keepingCapacity: true)
+  }
+
+  private func release(_ directory: WalkDirectory) {
+    if directory.release() { descriptors.give() }
+  }
+
+  private func path(of directory: WalkDirectory) -> [UInt8] {
+    directory.path(appending: UnsafeRawBufferPointer(start: nil, count: 0))
+  }
+
+  private func fail(_ path: [UInt8], _ operation: WalkFailure.Operation, _ error: Errno) {
+    visitor.failed(WalkFailure(path: path, operation: operation, error: error))
+  }
+
+  private static func isDots(_ name: UnsafePointer<CChar>) -> Bool {
+    let dot = CChar(46)
+    return name[0] == dot && (name[1] == 0 || (name[1] == dot && name[2] == 0))
+  }
+
+  /// - Returns: a descriptor or -errno.
+  private static func open(_ name: [UInt8], in directory: CInt, _ flags: CInt) -> CInt {
+    (name + [0]).withUnsafeBytes {
+      guard let start = $0.baseAddress else { return -EINVAL }
+      return prov_openat(directory, start.assumingMemoryBound(to: CChar.self), flags, 0)
+    }
+  }
+
+  /// Opens name by name from the operand, so that no symbolic link is followed on the way.
+  private static func open(_ name: [UInt8], below parent: WalkDirectory, _ flags: CInt) -> CInt {
+    let step = CInt(PROV_O_PATH) | O_DIRECTORY | O_NOFOLLOW
+    var directory = AT_FDCWD
+    for name in parent.names {
+      let next = open(name, in: directory, step)
+      if directory != AT_FDCWD { close(directory) }
+      guard next >= 0 else { return next }
+      directory = next
+    }
+    defer { if directory != AT_FDCWD { close(directory) } }
+    return open(name, in: directory, flags)
+  }
+
+  private static func device(of descriptor: CInt) -> (UInt32, UInt32) {
+    var status = statx()
+    guard prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), 0, &status) == 0 else {
+      return (0, 0)
+    }
+    return (status.stx_dev_major, status.stx_dev_minor)
+  }
+}
