@@ -7,6 +7,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -77,4 +78,9 @@ ssize_t prov_read_at_start(int fd, void *buffer, size_t size)
 		count = pread(fd, buffer, size, 0);
 	} while (count < 0 && errno == EINTR);
 	return count < 0 ? -errno : count;
+}
+
+int prov_set_task_name(const char *name)
+{
+	return prctl(PR_SET_NAME, name, 0, 0, 0) < 0 ? -errno : 0;
 }

@@ -13,7 +13,12 @@
 #define CPROVENANCE_H
 
 #include "../../../include/uapi/linux/provfs.h"
+#include "provenance_credentials.h"
 #include "provenance_directory.h"
+#include "provenance_file.h"
+#include "provenance_handle.h"
+#include "provenance_processor.h"
+#include "provenance_registry.h"
 #include "provenance_stat.h"
 #include "provenance_task.h"
 #include "provenance_xattr.h"

@@ -29,4 +29,7 @@ ssize_t prov_read_task_file(int proc, pid_t task, const char *name, void *buffer
  */
 ssize_t prov_read_at_start(int fd, void *buffer, size_t size);
 
+/* Names the calling task (PR_SET_NAME): the first 15 bytes. Returns 0 or -errno. */
+int prov_set_task_name(const char *name);
+
 #endif

@@ -2,7 +2,8 @@
 import Glibc
 import SystemPackage
 
-/// Finds the session of a process by its ancestors.
+/// Finds the session of a process by its ancestors: the nearest one that leads a session leads the
+/// process's, and the outermost one gives the root.
 ///
 /// /proc tells one thing at a time, of processes that may end meanwhile. So each process on the way
 /// is held by an open file before anything is read about it, and after its parent has been read its
@@ -15,11 +16,13 @@ struct Ancestry {
     case changed
     /// The process has gone.
     case gone
-    /// A living ancestor cannot be seen or read, so that nothing is known about what is above it.
+    /// A living ancestor cannot be seen or read, so that nothing is known about what is above it; or
+    /// it cannot be told whether one leads a session.
     case hidden
   }
 
   let proc: ProcFilesystem
+  let registry: SessionRegistry
   let cache: TaskCache
 
   /// More than a system has processes by default.
@@ -27,6 +30,7 @@ struct Ancestry {
   private static let maximumAttempts = 64
   /// How many of the nearest processes on the way are remembered.
   private static let remembered = 16
+  private static let leaderName = TaskName(SessionLeader.taskName)
 
   func membership(of process: pid_t) throws(Obstacle) -> SessionMembership {
     for _ in 0..<Self.maximumAttempts {
@@ -44,12 +48,16 @@ struct Ancestry {
     let process: pid_t
     let files: TaskFiles
     let stat: ProcessStat
+    /// The session that the process leads, or none.
+    let leads: SessionID
   }
 
   private func climb(from process: pid_t) throws(Obstacle) -> SessionMembership {
     if let known = known(process) { return known }
     var child = try step(process)
     var nearest = [child]
+    /// The sessions led by processes above the nearest, from the inside outwards.
+    var distant: [SessionID] = []
     var top = SessionMembership.outside
     var depth = 0
     while child.stat.parent != 0 {
@@ -61,8 +69,13 @@ struct Ancestry {
         break
       }
       child = try parent(of: child)
-      if nearest.count < Self.remembered { nearest.append(child) }
+      if nearest.count < Self.remembered {
+        nearest.append(child)
+      } else if !child.leads.isNone {
+        distant.append(child.leads)
+      }
     }
+    for session in distant.reversed() { top = top.entering(session) }
     return remember(nearest, below: top)
   }
 
@@ -78,7 +91,12 @@ struct Ancestry {
     do {
       let files = try TaskFiles(proc, process)
       let stat = try proc.stat(process)
-      return Step(process: process, files: files, stat: stat)
+      var leads = SessionID.none
+      if stat.name == Self.leaderName {
+        let leader = SessionLeader(pid: process, start: stat.start)
+        leads = try registry.session(ledBy: leader, uid: proc.status(process).uid) ?? .none
+      }
+      return Step(process: process, files: files, stat: stat, leads: leads)
     } catch {
       throw error == .noSuchFileOrDirectory || error == .noSuchProcess ? .gone : .hidden
     }
@@ -105,8 +123,9 @@ struct Ancestry {
 
   /// - Parameter steps: from the process itself upwards.
   private func remember(_ steps: [Step], below top: SessionMembership) -> SessionMembership {
-    let membership = top
+    var membership = top
     for step in steps.reversed() {
+      if !step.leads.isNone { membership = membership.entering(step.leads) }
       cache.insert(
         ResolvedTask(
           task: step.process, process: step.process, files: step.files, membership: membership))

@@ -9,6 +9,7 @@ import SystemPackage
 /// before costs one system call (three on a kernel with agent sessions) and no allocation.
 public final class WriterResolver: Sendable {
   private let proc: ProcFilesystem
+  private let registry: SessionRegistry
   private let cache: TaskCache
 
   /// - Parameter capacity: how many tasks are remembered. Each takes one descriptor, or three on a
@@ -17,6 +18,7 @@ public final class WriterResolver: Sendable {
   ///   belongs to another pid namespace than this process; else the error of open(2).
   public init(capacity: Int = 256) throws(Errno) {
     proc = try ProcFilesystem()
+    registry = try SessionRegistry()
     cache = TaskCache(capacity: capacity)
   }
 
@@ -51,7 +53,7 @@ public final class WriterResolver: Sendable {
     else { return nil }
     var membership: SessionMembership?
     if kernel.session.isNone {
-      let ancestry = Ancestry(proc: proc, cache: cache)
+      let ancestry = Ancestry(proc: proc, registry: registry, cache: cache)
       guard let found = try? ancestry.membership(of: status.process) else { return nil }
       membership = found
     }

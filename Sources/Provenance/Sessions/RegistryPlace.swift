@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import CProvenance
+import Glibc
+import SystemPackage
+
+/// A directory that holds the records of one user's sessions.
+///
+/// Which directory follows from the uid alone. XDG_RUNTIME_DIR does not count: it is part of another
+/// process's environment, so a claim of that process, which a stamper for many users cannot rely on.
+struct RegistryPlace: Hashable {
+  let owner: uid_t
+  /// A directory that belongs to the owner, in a directory that belongs to root.
+  let anchor: String
+  /// Where the records are below the anchor.
+  let directories: [String]
+
+  /// The places in which records of a user's sessions may be, in the order in which they are tried.
+  static func all(of uid: uid_t) -> [RegistryPlace] {
+    guard uid != 0 else {
+      return [RegistryPlace(owner: 0, anchor: "/run/provstamp", directories: ["sessions"])]
+    }
+    return [
+      RegistryPlace(
+        owner: uid, anchor: "/run/user/\(uid)", directories: ["provstamp", "sessions"]),
+      RegistryPlace(owner: uid, anchor: "/tmp/.provstamp-\(uid)", directories: ["sessions"]),
+    ]
+  }
+
+  /// The path of a record, or of the directory where `name` is empty.
+  func path(_ name: String) -> String {
+    ([anchor] + directories + [name]).joined(separator: "/")
+  }
+
+  /// Where `name` is below the anchor.
+  func pathBelow(_ name: String) -> String {
+    (directories + [name]).joined(separator: "/")
+  }
+
+  /// Why a directory cannot be where a user's records are.
+  enum Fault: Error, Hashable {
+    /// It is not there, or is no directory.
+    case absent(Errno)
+    case owner(uid_t)
+    /// Others than the owner may write to it.
+    case writable
+    /// It is on a filesystem that may keep whoever looks at it waiting for ever.
+    case filesystem(String)
+    /// What kept this process from finding out.
+    case unreadable(Errno)
+  }
+
+  /// Opens the anchor, once it is certain that only the owner can have put there what is below it.
+  ///
+  /// Nothing here waits for the filesystem that the anchor is on: the owner may have mounted his own.
+  func openAnchor() throws(Fault) -> OwnedDescriptor {
+    let opened = prov_open_anchor(anchor)
+    switch -opened {
+    case _ where opened >= 0: break
+    case ENOENT, ENOTDIR, ELOOP: throw .absent(Errno(rawValue: -opened))
+    default: throw .unreadable(Errno(rawValue: -opened))
+    }
+    let descriptor = OwnedDescriptor(opened)
+    var status = statx()
+    let result = prov_statx(
+      descriptor.number, FileReference(descriptor: descriptor.number).name,
+      CInt(PROV_AT_EMPTY_PATH | PROV_AT_STATX_DONT_SYNC),
+      UInt32(STATX_UID) | UInt32(STATX_MODE) | UInt32(STATX_MNT_ID), &status)
+    guard result == 0 else { throw .unreadable(Errno(rawValue: -result)) }
+    try checkFilesystem(status)
+    guard status.stx_uid == owner else { throw .owner(status.stx_uid) }
+    guard status.stx_mode & 0o022 == 0 else { throw .writable }
+    return descriptor
+  }
+
+  /// Filesystems that the kernel serves by itself, from memory or a local disk.
+  private static let localFilesystems: Set<String> = [
+    "bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "overlay", "ramfs", "tmpfs", "xfs",
+    "zfs",
+  ]
+
+  private func checkFilesystem(_ status: statx) throws(Fault) {
+    let type: String?
+    do {
+      type = try MountTable().filesystemType(ofMount: status.stx_mnt_id)
+    } catch {
+      throw .unreadable(error)
+    }
+    let known = type ?? "unknown"
+    guard Self.localFilesystems.contains(known) else { throw .filesystem(known) }
+  }
+}
+
+extension RegistryPlace.Fault: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .absent(let error), .unreadable(let error): error.description
+    case .owner(let uid): "belongs to uid \(uid)"
+    case .writable: "can be written to by others than its owner"
+    case .filesystem(let type):
+      "is on a filesystem of type \(type), which may keep every reader waiting"
+    }
+  }
+}
+
+/// A descriptor that is closed with the last reference.
+final class OwnedDescriptor: Sendable {
+  let number: CInt
+
+  init(_ number: CInt) {
+    self.number = number
+  }
+
+  deinit {
+    close(number)
+  }
+}
