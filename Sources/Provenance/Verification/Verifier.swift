@@ -32,12 +32,34 @@ public struct Verifier: Sendable {
     public var status: FileStatus
   }
 
-  /// Reads and judges the stamp of `file`. A stamp that is replaced at the same time is read anew, so
-  /// that no old stamp is judged by a new time.
+  /// Reads and judges the stamp of `file`, and what else it carries.
   ///
   /// - Throws: the error of getxattr(2) or statx(2).
   public func judge(_ file: FileReference) throws(Errno) -> Judgement {
-    var reading = try StampReading(file)
+    try judge(file, try StampReading(file))
+  }
+
+  /// Judges what a scan found in `file`. What else the file carries is read only where it matters:
+  /// where a `security.prov` does not hold any more.
+  ///
+  /// - Throws: the error of getxattr(2) or statx(2).
+  public func judge(
+    _ file: FileReference, _ holding: StampReading.Holding
+  ) throws(Errno) -> Judgement {
+    let status = try FileStatus(file)
+    let verdict = judge(holding, status: status)
+    if verdict.state == .changed || verdict.state == .copied || verdict.state == .malformed {
+      return try judge(file)
+    }
+    return Judgement(
+      reading: StampReading(holding: holding), verdict: verdict, secondaryVerdict: nil,
+      status: status)
+  }
+
+  /// Judges `reading`; where the stamp is being replaced at the same time it is read anew, so that no
+  /// old stamp is judged by a new time.
+  private func judge(_ file: FileReference, _ reading: StampReading) throws(Errno) -> Judgement {
+    var reading = reading
     while true {
       let status = try FileStatus(file)
       let verdict = judge(reading.holding, status: status)

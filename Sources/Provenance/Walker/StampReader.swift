@@ -154,3 +154,27 @@ extension Places {
     }
   }
 }
+
+// The session of a stamp without decoding the rest: most files of a scan are passed over by it.
+
+extension SessionID {
+  /// The session in the stored bytes of a stamp.
+  ///
+  /// - Returns: nil where it is no possible id.
+  /// - Precondition: there are 64 bytes.
+  public init?(stamped bytes: UnsafeRawBufferPointer) {
+    let offset = MemoryLayout<prov_stamp>.offset(of: \.session) ?? 0
+    self.init(
+      bytes: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + Int(PROV_SESSION_SIZE)]))
+  }
+}
+
+extension RootPrefix {
+  /// The outermost session in the stored bytes of a stamp.
+  ///
+  /// - Precondition: there are 64 bytes.
+  public init(stamped bytes: UnsafeRawBufferPointer) {
+    let offset = MemoryLayout<prov_stamp>.offset(of: \.root) ?? 0
+    self.init(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+  }
+}

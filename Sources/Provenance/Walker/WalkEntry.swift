@@ -26,6 +26,9 @@ public struct WalkEntry {
     }
   }
 
+  /// Whether this is one of the paths that the walk was given.
+  public var isOperand: Bool { directory == nil }
+
   /// The path as the walk came to it: the operand's bytes, then the names below it.
   public var path: [UInt8] {
     let name = UnsafeRawBufferPointer(start: file.name, count: strlen(file.name))

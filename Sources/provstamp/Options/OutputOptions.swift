@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Glibc
+
+/// How results are printed.
+struct OutputOptions: ParsableArguments {
+  enum Color: String, ExpressibleByArgument, CaseIterable {
+    case auto, always, never
+  }
+
+  @Flag(name: .long, help: "One JSON object a line; see provstamp(1) for the fields.")
+  var json = false
+
+  @Flag(
+    name: [.customShort("0"), .customLong("null")],
+    help: "Names raw and ended by NUL, here and in --files-from.")
+  var null = false
+
+  @Option(
+    name: .long, help: "Colour the state: auto is on a terminal, unless NO_COLOR is set.")
+  var color = Color.auto
+
+  func validate() throws {
+    if json && null {
+      throw ValidationError("--json and -0 exclude each other; way out: JSON gives path_bytes")
+    }
+  }
+
+  /// Whether standard output takes colours.
+  var usesColor: Bool {
+    switch color {
+    case .always: true
+    case .never: false
+    case .auto:
+      isatty(STDOUT_FILENO) != 0 && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+        && getenv("TERM").map { String(cString: $0) } != "dumb"
+    }
+  }
+}

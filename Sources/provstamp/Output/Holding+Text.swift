@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import Provenance
+
+extension StampReading.Holding {
+  /// Who could have forged it; nil where there is nothing to forge.
+  var trust: Trust? {
+    switch self {
+    case .stamp(let stamp, let attribute):
+      Trust(stamp, in: attribute, lsmIsActive: LSM.isActive)
+    case .malformed(_, let attribute):
+      attribute == .security ? .privileged : .advisory
+    case .legacy: .advisory
+    case .unstamped: nil
+    }
+  }
+
+  /// What it says of the writer, as one phrase.
+  func claim(_ style: Style) -> String {
+    switch self {
+    case .stamp(let stamp, _): ([stamp.claim(style)] + trustText).joined(separator: "  ")
+    case .malformed(let error, let attribute): "\(attribute.name) is \(error)"
+    case .legacy(let legacy): legacy.claim(style)
+    case .unstamped: "nothing"
+    }
+  }
+
+  private var trustText: [String] { trust.map { [$0.rawValue] } ?? [] }
+}
+
+/// Whether the LSM runs, looked up once.
+enum LSM {
+  static let isActive = Trust.lsmIsActive()
+}
+
+extension Stamp {
+  /// Session, process, user, time and flags.
+  func claim(_ style: Style) -> String {
+    var parts: [String] = []
+    if writer.session.isNone {
+      parts.append("no session")
+    } else {
+      let root = writer.root.isNone ? "" : " (nested in \(writer.root)…)"
+      parts.append("session \(style.session(writer.session))\(root)")
+    }
+    parts.append("\(Escaping.text(writer.comm.bytes))[\(writer.pid)]")
+    parts.append(UserNames.display(writer.uid))
+    parts.append(style.time(time))
+    if !flags.names.isEmpty { parts.append(flags.names.joined(separator: ",")) }
+    return parts.joined(separator: "  ")
+  }
+}
+
+extension Stamp.Flags {
+  /// Stable names of the flags that are set.
+  var names: [String] {
+    [(Self.created, "created"), (.mapped, "mapped"), (.open, "open")]
+      .filter { contains($0.0) }.map(\.1)
+  }
+}
+
+extension LegacyStamp {
+  func claim(_ style: Style) -> String {
+    var parts: [String] = []
+    switch identity {
+    case .session(let id):
+      parts.append(id.isNone ? "no session" : "session \(style.session(id))")
+    case .task, .chain:
+      parts.append("no session")
+    case .opaque:
+      parts.append("\"\(Escaping.text(text))\"")
+    }
+    if let comm {
+      parts.append(Escaping.text(comm) + (pid.map { "[\($0)]" } ?? ""))
+    } else if let pid {
+      parts.append("pid \(pid)")
+    }
+    if let uid { parts.append(UserNames.display(uid)) }
+    if let time { parts.append(style.time(time.nanoseconds)) }
+    if let tool { parts.append("tool \(Escaping.text(tool))") }
+    if let intent { parts.append("intent \(Escaping.text(intent))") }
+    if isAmbiguous { parts.append("ambiguous") }
+    parts.append("advisory, older text form")
+    return parts.joined(separator: "  ")
+  }
+}

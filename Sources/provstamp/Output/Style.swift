@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Provenance
+
+/// How text is laid out: as a terminal needs it, or as a file does.
+struct Style: Sendable {
+  /// Short ids and local times, as a person wants them.
+  var isTerminal: Bool
+  var usesColor: Bool
+  /// Names raw and ended by NUL.
+  var isNullTerminated: Bool
+
+  init(_ output: OutputOptions, sink: Sink) {
+    isTerminal = sink.isTerminal
+    usesColor = output.usesColor
+    isNullTerminated = output.null
+  }
+
+  func time(_ nanoseconds: UInt64) -> String {
+    LocalTime.text(nanoseconds, isLocal: isTerminal)
+  }
+
+  func session(_ id: SessionID) -> String {
+    isTerminal ? String(id.description.prefix(8)) : id.description
+  }
+
+  /// Appends a name with what parts it from the text that follows, as grep -Z does.
+  func append(name: [UInt8], to buffer: inout ByteBuffer) {
+    if isNullTerminated {
+      buffer.append(name)
+      buffer.append(byte: 0)
+    } else {
+      Escaping.append(name, to: &buffer)
+      buffer.append(": ")
+    }
+  }
+
+  func colored(_ text: String, as state: Verdict.State) -> String {
+    guard usesColor else { return text }
+    let code =
+      switch state {
+      case .ok: "32"
+      case .changed, .copied, .malformed: "31"
+      case .unstamped: "33"
+      }
+    return "\u{1b}[\(code)m\(text)\u{1b}[0m"
+  }
+}

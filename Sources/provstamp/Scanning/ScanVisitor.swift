@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import CProvenance
+import Glibc
+import Provenance
+import SystemPackage
+
+/// How many files a scan saw, and in what way each was disappointing.
+struct ScanCounts {
+  var examined = 0
+  var unstamped = 0
+  /// Of the unstamped: on filesystems that keep no attributes.
+  var withoutAttributes = 0
+  var malformed = 0
+  var unreadable = 0
+  var skippedMounts = 0
+
+  static func + (left: Self, right: Self) -> Self {
+    ScanCounts(
+      examined: left.examined + right.examined, unstamped: left.unstamped + right.unstamped,
+      withoutAttributes: left.withoutAttributes + right.withoutAttributes,
+      malformed: left.malformed + right.malformed, unreadable: left.unreadable + right.unreadable,
+      skippedMounts: left.skippedMounts + right.skippedMounts)
+  }
+}
+
+/// One thread's part of a scan: finds each file's stamp and hands it to ``received(_:_:)``. Output is
+/// collected and passed on now and then.
+class ScanVisitor: WalkVisitor {
+  let context: ScanContext
+  private(set) var counts = ScanCounts()
+  var buffer = ByteBuffer()
+  var json = JSONWriter()
+  private var reader = StampReader()
+  private var lastFlush: UInt64 = 0
+  private var reported = 0
+
+  /// Collected output that is passed on at once, in bytes.
+  private static let fullBuffer = 32_768
+  /// Longest time that output waits for more of it, in nanoseconds.
+  private static let patience: UInt64 = 50_000_000
+
+  init(_ context: ScanContext) {
+    self.context = context
+  }
+
+  /// Called for each file of a kind that was asked for.
+  ///
+  /// - Throws: what reading the file threw; the caller reports it.
+  func received(_ found: StampReader.Found, _ entry: WalkEntry) throws(Errno) {}
+
+  final func visit(_ entry: WalkEntry) {
+    guard context.kinds.contains(entry.kind) || (entry.isOperand && entry.kind != .directory)
+    else { return }
+    do throws(Errno) {
+      let found = try reader.find(entry.file)
+      counts.examined += 1
+      if case .unstamped(let cause) = found {
+        counts.unstamped += 1
+        if cause == .noAttributes { counts.withoutAttributes += 1 }
+      }
+      try received(found, entry)
+    } catch {
+      // What was removed since its name was read is not there to be asked.
+      if error == .noSuchFileOrDirectory && !entry.isOperand { return }
+      counts.unreadable += 1
+      context.diagnostics.report(entry.path, error, doing: "cannot read its stamp")
+    }
+  }
+
+  func countMalformed() {
+    counts.malformed += 1
+  }
+
+  final func failed(_ failure: WalkFailure) {
+    counts.unreadable += 1
+    context.diagnostics.report(failure)
+  }
+
+  final func skipped(_ mount: WalkSkip) {
+    counts.skippedMounts += 1
+  }
+
+  final func pause() {
+    context.progress?.advance(counts.examined - reported)
+    reported = counts.examined
+    guard buffer.count > 0 || json.buffer.count > 0 else { return }
+    let now = currentTime()
+    if buffer.count + json.buffer.count >= Self.fullBuffer || now &- lastFlush > Self.patience {
+      lastFlush = now
+      flush()
+    }
+  }
+
+  final func flush() {
+    context.sink.flush(&buffer)
+    context.sink.flush(&json.buffer)
+  }
+}
+
+/// What the threads of a scan share.
+final class ScanContext: Sendable {
+  let sink: Sink
+  let diagnostics: Diagnostics
+  let style: Style
+  let isJSON: Bool
+  let kinds: Set<WalkEntry.Kind>
+  let progress: Progress?
+  private let walk: Walk
+
+  init(
+    scan: ScanOptions, kinds: ScanOptions.Kind, output: OutputOptions, sink: Sink,
+    diagnostics: Diagnostics
+  ) {
+    self.sink = sink
+    self.diagnostics = diagnostics
+    style = Style(output, sink: sink)
+    isJSON = output.json
+    self.kinds = scan.entryKinds(else: kinds)
+    walk = Walk(staysOnFilesystem: scan.staysOnFilesystem)
+    progress = Progress.ifWanted(sink: sink)
+  }
+
+  /// Scans `operands` with one visitor a processor.
+  ///
+  /// - Returns: the visitors, done, and the sum of their counts.
+  func run<Visitor: ScanVisitor>(
+    _ operands: [[UInt8]], _ makeVisitor: () -> Visitor
+  ) -> (visitors: [Visitor], counts: ScanCounts) {
+    let visitors = (0..<Walk.availableProcessors).map { _ in makeVisitor() }
+    walk.run(operands, visitors: visitors)
+    progress?.clear()
+    for visitor in visitors { visitor.flush() }
+    return (visitors, visitors.map(\.counts).reduce(ScanCounts(), +))
+  }
+}
