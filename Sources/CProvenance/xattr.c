@@ -79,6 +79,15 @@ static int must_fall_back(void)
 	return atomic_load_explicit(&kernel_lacks_xattrat, memory_order_relaxed);
 }
 
+/*
+ * The *xattrat calls refuse an O_PATH descriptor with an empty name (EBADF, as
+ * fgetxattr(2) does); its path in /proc leads to the file.
+ */
+static int must_use_proc(ssize_t r, const char *name)
+{
+	return lacks_xattrat(r) || (r == -EBADF && !*name);
+}
+
 int prov_has_getxattrat(void)
 {
 	struct xattr_arguments arguments = { 0 };
@@ -98,7 +107,7 @@ ssize_t prov_getxattrat(int dirfd, const char *name, const char *attribute,
 		};
 		ssize_t r = result(syscall(NR_GETXATTRAT, dirfd, name, at_flags(name),
 					   attribute, &arguments, sizeof(arguments)));
-		if (!lacks_xattrat(r))
+		if (!must_use_proc(r, name))
 			return r;
 	}
 	struct proc_path path = proc_path(dirfd, name);
@@ -114,7 +123,7 @@ ssize_t prov_listxattrat(int dirfd, const char *name, char *list, size_t size)
 	if (!must_fall_back()) {
 		ssize_t r = result(syscall(NR_LISTXATTRAT, dirfd, name, at_flags(name),
 					   list, size));
-		if (!lacks_xattrat(r))
+		if (!must_use_proc(r, name))
 			return r;
 	}
 	struct proc_path path = proc_path(dirfd, name);
@@ -137,7 +146,7 @@ int prov_setxattrat(int dirfd, const char *name, const char *attribute,
 		};
 		ssize_t r = result(syscall(NR_SETXATTRAT, dirfd, name, at_flags(name),
 					   attribute, &arguments, sizeof(arguments)));
-		if (!lacks_xattrat(r))
+		if (!must_use_proc(r, name))
 			return (int)r;
 	}
 	struct proc_path path = proc_path(dirfd, name);
@@ -153,7 +162,7 @@ int prov_removexattrat(int dirfd, const char *name, const char *attribute)
 	if (!must_fall_back()) {
 		ssize_t r = result(syscall(NR_REMOVEXATTRAT, dirfd, name, at_flags(name),
 					   attribute));
-		if (!lacks_xattrat(r))
+		if (!must_use_proc(r, name))
 			return (int)r;
 	}
 	struct proc_path path = proc_path(dirfd, name);

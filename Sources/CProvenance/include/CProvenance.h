@@ -17,6 +17,7 @@
 #include "provenance_directory.h"
 #include "provenance_file.h"
 #include "provenance_handle.h"
+#include "provenance_process.h"
 #include "provenance_processor.h"
 #include "provenance_registry.h"
 #include "provenance_stat.h"

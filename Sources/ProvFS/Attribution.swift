@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import Provenance
+
+/// Whose content changes an inode has that no stamp covers yet. Used under the lock of the node.
+///
+/// Pure state, without a system call: ``Stamper`` acts on it.
+struct Attribution: Equatable, Sendable {
+  /// Somebody who changes content.
+  enum Author: Equatable, Sendable {
+    case known(Writer)
+    /// The change was seen, but not who made it.
+    case unknown
+
+    /// Whether one stamp covers the changes of both.
+    func isCovered(with other: Author) -> Bool {
+      switch (self, other) {
+      case (.known(let one), .known(let another)): one.isSameWriter(as: another)
+      case (.unknown, .unknown): true
+      default: false
+      }
+    }
+  }
+
+  struct Change: Equatable, Sendable {
+    var author: Author
+    var flags: Stamp.Flags
+  }
+
+  /// What is to be stamped at the next settling.
+  private(set) var pending: Change?
+
+  /// Whether the pending change must be settled before `author` changes the content: afterwards
+  /// nothing would tell that somebody else had been there.
+  func mustSettle(before author: Author) -> Bool {
+    guard let pending else { return false }
+    return !pending.author.isCovered(with: author)
+  }
+
+  /// Notes that `author` has changed the content. The latest task of a writer is named.
+  mutating func record(_ author: Author, _ flags: Stamp.Flags) {
+    pending = Change(author: author, flags: flags.union(pending?.flags ?? []))
+  }
+
+  /// Nothing is pending any more.
+  mutating func settled() {
+    pending = nil
+  }
+}

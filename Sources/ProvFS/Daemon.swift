@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Logging
+import Provenance
+import SystemPackage
+
+/// The program: from the command line to the end of the mount.
+enum Daemon {
+  /// - Returns: the exit status.
+  static func main(
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, count: Int
+  ) -> CInt {
+    do {
+      let options = try Options(
+        (1..<max(count, 1)).map { index in
+          arguments[index].map { Options.Path(bytes: $0) } ?? []
+        })
+      if options.showsHelp {
+        print(Usage.text)
+      } else if options.showsVersion {
+        print("provfs \(Usage.version), libfuse \(String(cString: fuse_pkgversion()))")
+      } else {
+        try run(options)
+      }
+      return 0
+    } catch let error as UsageError {
+      complain("\(error)\nTry: provfs --help")
+      return 1
+    } catch {
+      complain("\(error)")
+      return 2
+    }
+  }
+
+  private static func run(_ options: Options) throws {
+    let mount = try Mount(options)
+    try daemonize(options)
+    if Capabilities.allowActingForOthers {
+      do throws(Errno) {
+        try Capabilities.dropOthers()
+      } catch {
+        mount.unmount()
+        throw Trouble("cannot give up privileges: \(error.description)")
+      }
+    }
+    mount.serve()
+  }
+
+  /// Before any thread is started: threads do not survive a fork.
+  private static func daemonize(_ options: Options) throws(Trouble) {
+    if options.staysInForeground {
+      Log.toStandardError(options.isDebugging ? .debug : .notice)
+      return
+    }
+    guard fuse_daemonize(0) == 0 else {
+      throw Trouble("cannot go to the background: \(Errno(rawValue: errno).description)")
+    }
+    Log.toSyslog()
+  }
+
+  private static func complain(_ message: String) {
+    let line = "\(Log.name): \(message)\n"
+    _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+  }
+}
+
+/// Why the daemon cannot do its work, and what to do about it.
+struct Trouble: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+extension Options.Path {
+  init(bytes text: UnsafePointer<CChar>) {
+    self.init(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+  }
+
+  /// For messages: what is not UTF-8 is replaced.
+  var shown: String { String(decoding: self, as: UTF8.self) }
+
+  func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    (self + [0]).withUnsafeBytes { body($0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import Glibc
+import Synchronization
+
+/// What provfs and the kernel agree on at FUSE_INIT.
+///
+/// libfuse 3.14 cannot ask for everything: it never sends some flags, although it accepts them as
+/// wanted, and does not know newer ones. So its reply is completed on the way to the kernel, with
+/// what the kernel has offered.
+enum Handshake {
+  /// Number of the FUSE_INIT request that waits for its reply; 0 where none does.
+  private static let pending = Atomic<UInt64>(0)
+  private static let offered = Atomic<UInt64>(0)
+
+  /// Flags that provfs sets where they are offered; see `linux/fuse.h`, FUSE_INIT flags.
+  private static let added: UInt64 =
+    1 << 18  // PARALLEL_DIROPS: several lookups in one directory at a time
+    | 1 << 28  // HANDLE_KILLPRIV_V2: the source clears set-user-id bits and file capabilities
+    | 1 << 38  // NO_EXPORT_SUPPORT: no file handles of view's files, instead of ones that go stale
+
+  /// Flags that contradict them.
+  private static let removed: UInt64 =
+    1 << 4  // EXPORT_SUPPORT
+    | 1 << 19  // HANDLE_KILLPRIV
+    | 1 << 16  // WRITEBACK_CACHE: hides who writes
+
+  private static let extended: UInt64 = 1 << 30  // INIT_EXT: flags2 is valid
+
+  /// Makes the session's messages pass through here. To be called once it is mounted.
+  static func install(_ session: OpaquePointer) -> CInt {
+    var hooks = fuse_custom_io()
+    hooks.read = provfsReceive
+    hooks.writev = provfsSend
+    return fuse_session_custom_io(session, &hooks, fuse_session_fd(session))
+  }
+
+  /// Takes note of the kernel's side.
+  static func received(_ message: UnsafeRawBufferPointer) {
+    let size = MemoryLayout<fuse_in_header>.size
+    guard message.count >= size + MemoryLayout<fuse_init_in>.size else { return }
+    let header = message.loadUnaligned(as: fuse_in_header.self)
+    guard header.opcode == FUSE_INIT.rawValue else { return }
+    let request = message.loadUnaligned(fromByteOffset: size, as: fuse_init_in.self)
+    let upper = UInt64(request.flags) & extended != 0 ? UInt64(request.flags2) << 32 : 0
+    offered.store(UInt64(request.flags) | upper, ordering: .relaxed)
+    pending.store(header.unique, ordering: .releasing)
+  }
+
+  /// Completes the reply, if `message` is it.
+  static func complete(_ message: UnsafeMutableBufferPointer<iovec>) {
+    let unique = pending.load(ordering: .acquiring)
+    guard unique != 0, message.count == 2,
+      message[0].iov_len == MemoryLayout<fuse_out_header>.size,
+      let header = message[0].iov_base?.loadUnaligned(as: fuse_out_header.self),
+      header.unique == unique, header.error == 0,
+      message[1].iov_len >= MemoryLayout<fuse_init_out>.size,
+      let body = message[1].iov_base?.assumingMemoryBound(to: fuse_init_out.self)
+    else { return }
+    pending.store(0, ordering: .relaxed)
+    let offered = offered.load(ordering: .relaxed)
+    var flags = UInt64(body.pointee.flags) | UInt64(body.pointee.flags2) << 32
+    flags = (flags | (added & offered)) & ~removed
+    if offered & extended != 0 { flags |= extended }
+    body.pointee.flags = UInt32(truncatingIfNeeded: flags)
+    body.pointee.flags2 = offered & extended != 0 ? UInt32(flags >> 32) : 0
+  }
+}
+
+private func provfsReceive(
+  _ device: CInt, _ buffer: UnsafeMutableRawPointer?, _ size: Int,
+  _ userdata: UnsafeMutableRawPointer?
+) -> Int {
+  let count = read(device, buffer, size)
+  if count > 0 { Handshake.received(UnsafeRawBufferPointer(start: buffer, count: count)) }
+  return count
+}
+
+private func provfsSend(
+  _ device: CInt, _ parts: UnsafeMutablePointer<iovec>?, _ count: CInt,
+  _ userdata: UnsafeMutableRawPointer?
+) -> Int {
+  Handshake.complete(UnsafeMutableBufferPointer(start: parts, count: Int(count)))
+  return writev(device, parts, count)
+}
+
+/// The `init` operation: what libfuse can negotiate by itself.
+func provfsInit(
+  _ userdata: UnsafeMutableRawPointer?, _ connection: UnsafeMutablePointer<fuse_conn_info>?
+) {
+  guard let connection else { return }
+  let wanted =
+    FUSE_CAP_DONT_MASK | FUSE_CAP_POSIX_ACL | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_IOCTL_DIR
+    | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO
+    | FUSE_CAP_ASYNC_READ | FUSE_CAP_ASYNC_DIO | FUSE_CAP_PARALLEL_DIROPS
+    | FUSE_CAP_CACHE_SYMLINKS
+  let refused =
+    FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS | FUSE_CAP_WRITEBACK_CACHE
+    | FUSE_CAP_EXPORT_SUPPORT | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE
+    | FUSE_CAP_SPLICE_MOVE
+  connection.pointee.want |= UInt32(bitPattern: wanted) & connection.pointee.capable
+  connection.pointee.want &= ~UInt32(bitPattern: refused)
+  connection.pointee.max_write = UInt32(Worker.maximumTransfer)
+  connection.pointee.max_background = 64
+  connection.pointee.congestion_threshold = 48
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Logging
+import Provenance
+import Synchronization
+import SystemPackage
+
+/// A mounted view, from mounting to unmounting.
+final class Mount {
+  private let session: OpaquePointer
+  private let mountpoint: Options.Path
+  private let view: View
+  private let options: Options
+  private let isPrivileged = Capabilities.allowActingForOthers
+
+  /// Opens the source and mounts the view. Requests wait until ``serve()``.
+  init(_ options: Options) throws {
+    self.options = options
+    let source = options.source!
+    let place = Mountpoint(options.mountpoint!)
+    try place.clean()
+    let descriptor = try Self.openSource(source)
+    mountpoint = try place.resolve(source: source, descriptor)
+    let view = try Self.makeView(options, source: descriptor)
+    self.view = view
+    let arguments = MountArguments(options, source: source, descriptor)
+    session = try arguments.withFuseArguments { arguments throws(Trouble) in
+      var operations = provfsOperations()
+      let data = Unmanaged.passUnretained(view).toOpaque()
+      guard
+        let session = fuse_session_new(
+          arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size, data)
+      else {
+        throw Trouble("libfuse does not accept the mount options; see the line above")
+      }
+      return session
+    }
+    guard mountpoint.withCString({ fuse_session_mount(session, $0) }) == 0 else {
+      throw Self.mountFailed(mountpoint)
+    }
+    guard Handshake.install(session) == 0 else {
+      fuse_session_unmount(session)
+      throw Trouble("libfuse does not accept provfs's own input and output")
+    }
+  }
+
+  /// Serves until the view is unmounted or a signal ends it. Does not return before every stamp is
+  /// set.
+  func serve() {
+    let logger = Logger(label: Log.name)
+    let signals = Signals()
+    let threads = Session(
+      session, view, isPrivileged: isPrivileged, maximumThreads: options.maximumThreads)
+    do throws(Errno) {
+      try threads.start()
+    } catch {
+      unmount()
+      logger.critical("cannot start a thread: \(error.description)")
+      exit(2)
+    }
+    Evictor.start(session, view.table)
+    logger.notice("\(options.source!.shown) is shown at \(mountpoint.shown)")
+    let received = signals.wait()
+    if received != Session.endSignal {
+      logger.notice("signal \(received): unmounting \(mountpoint.shown)")
+      flushMappings()
+      unmount()
+    }
+    threads.stop()
+    for node in view.table.all() { view.stamper.settle(node) }
+    logger.notice("\(mountpoint.shown) is unmounted")
+  }
+
+  /// Takes the view out of the tree. Whoever still has files of it open can use them until the
+  /// process ends.
+  func unmount() {
+    Mountpoint(mountpoint).detach()
+  }
+
+  /// Has the kernel write back what was stored through shared mappings. Needs serving threads.
+  private func flushMappings() {
+    let root = mountpoint.withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard root >= 0 else { return }
+    prov_syncfs(root)
+    close(root)
+  }
+
+  private static func openSource(_ source: Options.Path) throws(Trouble) -> CInt {
+    let result = source.withCString {
+      prov_openat(AT_FDCWD, $0, CInt(PROV_O_PATH) | O_DIRECTORY, 0)
+    }
+    switch result {
+    case -ENOTDIR:
+      throw Trouble("\(source.shown): not a directory; SOURCE is the directory to show")
+    case ..<0:
+      throw Trouble("\(source.shown): \(Errno(rawValue: -result).description)")
+    default:
+      return result
+    }
+  }
+
+  private static func makeView(_ options: Options, source: CInt) throws(Trouble) -> View {
+    let limit = prov_raise_descriptor_limit()
+    do throws(Errno) {
+      let table = try NodeTable(
+        source: source, usesHandles: Capabilities.allowHandles,
+        limits: DescriptorLimits(limit: limit > 0 ? limit : 1024))
+      let stamper = Stamper(
+        table: table, isActive: !lsmStampsFiles(),
+        warnings: Warnings(logger: Logger(label: Log.name)))
+      return View(
+        table: table, stamper: stamper,
+        settings: View.Settings(
+          entryTimeout: options.entryTimeout, attributeTimeout: options.attributeTimeout,
+          negativeTimeout: options.negativeTimeout, staysOnFilesystem: options.staysOnFilesystem),
+        resolver: try WriterResolver())
+    } catch {
+      throw Trouble(
+        "cannot tell who writes: \(error.description); provfs needs /proc of its own pid namespace")
+    }
+  }
+
+  private static func mountFailed(_ mountpoint: Options.Path) -> Trouble {
+    var advice = "see the line above"
+    if access("/dev/fuse", F_OK) != 0 {
+      advice = "there is no /dev/fuse: load the module (modprobe fuse), or give it to the container"
+    } else if geteuid() != 0, access("/usr/bin/fusermount3", X_OK) != 0,
+      access("/bin/fusermount3", X_OK) != 0
+    {
+      advice = "fusermount3 is missing: install the package fuse3"
+    }
+    return Trouble("\(mountpoint.shown): cannot mount: \(advice)")
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Provenance
+import SystemPackage
+
+/// Where the view is mounted.
+struct Mountpoint {
+  let path: Options.Path
+
+  init(_ path: Options.Path) {
+    self.path = path
+  }
+
+  /// Takes away a view whose daemon has died: everything in it fails with ENOTCONN.
+  func clean() throws(Trouble) {
+    guard isDead else { return }
+    detach()
+    guard !isDead else {
+      throw Trouble(
+        "\(path.shown): a view whose daemon has died is still mounted here and cannot be unmounted; "
+          + "end it with: fusermount3 -u -z \(path.shown)")
+    }
+  }
+
+  /// The absolute path, after checking that a view of `source` can be mounted there.
+  func resolve(source: Options.Path, _ descriptor: CInt) throws(Trouble) -> Options.Path {
+    guard let real = path.withCString({ realpath($0, nil) }) else {
+      let error = Errno(rawValue: errno)
+      let advice = error == .noSuchFileOrDirectory ? "; make it with: mkdir -p \(path.shown)" : ""
+      throw Trouble("\(path.shown): \(error.description)\(advice)")
+    }
+    defer { free(real) }
+    let resolved = Options.Path(bytes: real)
+    if try isInside(resolved, descriptor) {
+      throw Trouble(
+        "\(resolved.shown) lies inside \(source.shown): the view would contain itself without end; "
+          + "mount it elsewhere, or on \(source.shown) itself")
+    }
+    return resolved
+  }
+
+  /// Unmounts at once; files that are open stay usable while their daemon lives.
+  func detach() {
+    if geteuid() == 0, path.withCString({ umount2($0, CInt(PROV_MNT_DETACH)) }) == 0 { return }
+    path.withCString { path in
+      let words =
+        (["fusermount3", "-u", "-z", "-q", "--"] as [String]).map { strdup($0) }
+        + [strdup(path), nil]
+      defer { words.forEach { free($0) } }
+      var child = pid_t()
+      guard posix_spawnp(&child, "fusermount3", nil, nil, words, environ) == 0 else { return }
+      var status: CInt = 0
+      while waitpid(child, &status, 0) < 0 && errno == EINTR {}
+    }
+  }
+
+  private var isDead: Bool {
+    var ignored = stat()
+    return path.withCString { stat($0, &ignored) } != 0 && errno == ENOTCONN
+  }
+
+  /// Whether `path` is below, and not the same as, the directory that `descriptor` refers to.
+  private func isInside(_ path: Options.Path, _ source: CInt) throws(Trouble) -> Bool {
+    do throws(Errno) {
+      let sourceIdentity = try identity(source)
+      var current = try valueOrErrno(
+        path.withCString {
+          prov_openat(AT_FDCWD, $0, CInt(PROV_O_PATH) | O_DIRECTORY, 0)
+        })
+      defer { close(current) }
+      var child = try identity(current)
+      guard child != sourceIdentity else { return false }
+      while true {
+        let parent = try valueOrErrno(
+          prov_openat(current, "..", CInt(PROV_O_PATH) | O_DIRECTORY, 0))
+        close(current)
+        current = parent
+        let here = try identity(current)
+        if here == sourceIdentity { return true }
+        if here == child { return false }
+        child = here
+      }
+    } catch {
+      let advice = error == .notDirectory ? "; MOUNTPOINT is a directory" : ""
+      throw Trouble("\(path.shown): \(error.description)\(advice)")
+    }
+  }
+
+  private func identity(_ descriptor: CInt) throws(Errno) -> Identity {
+    var attributes = statx()
+    _ = try valueOrErrno(
+      prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), NodeTable.statMask, &attributes))
+    return Identity(attributes)
+  }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Synchronization
+
+/// What tells one inode of the source from another.
+struct Identity: Equatable {
+  /// Device number, major in the upper half.
+  let device: UInt64
+  /// Id of the mount through which it was reached; zero where the kernel does not tell.
+  let mount: UInt64
+  /// Inode number on its device.
+  let inode: UInt64
+
+  init(_ attributes: statx) {
+    device = UInt64(attributes.stx_dev_major) << 32 | UInt64(attributes.stx_dev_minor)
+    mount = attributes.stx_mask & UInt32(STATX_MNT_ID) != 0 ? attributes.stx_mnt_id : 0
+    inode = attributes.stx_ino
+  }
+
+  /// Spreads consecutive inode numbers over all 64 bits (the finaliser of splitmix64).
+  var hash: UInt64 {
+    var value = inode ^ (device &* 0x9e37_79b9_7f4a_7c15)
+    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+    return value ^ value >> 31
+  }
+}
+
+/// An inode that the kernel knows. It lives in memory that ``NodeTable`` allocates and frees; its
+/// address is its FUSE node id.
+struct Node: ~Copyable {
+  let identity: Identity
+  let volume: Volume
+  /// The file type bits of its mode.
+  let type: mode_t
+  /// Never the same for two nodes, so that an NFS handle of a forgotten one cannot reach another
+  /// that was allocated at the same address.
+  let generation: UInt64
+  /// Where set, the descriptor can be closed and opened again.
+  let handle: UnsafeMutablePointer<prov_handle>?
+
+  // What follows, up to `name`, belongs to the table's shard and is used under its lock.
+
+  var nextInBucket: NodeReference?
+  /// References that the kernel holds, and transient ones of our own.
+  var lookups: UInt64 = 0
+  /// An O_PATH descriptor, or -1.
+  var descriptor: CInt = -1
+  /// How many requests use the descriptor now.
+  var users: UInt32 = 0
+  /// Keeps the descriptor open until the node is forgotten: the inode has no name any more.
+  var isPinned = false
+  /// Open files of the inode, newest first.
+  var files: OpenFileReference?
+  var newer: NodeReference?
+  var older: NodeReference?
+  /// Where it was last seen, only for asking the kernel to forget it. See ``Evictor``.
+  var parent: fuse_ino_t = 0
+  var name: UnsafeMutablePointer<CChar>?
+
+  let attribution = Mutex(Attribution())
+
+  init(
+    identity: Identity, volume: Volume, type: mode_t, generation: UInt64,
+    handle: UnsafeMutablePointer<prov_handle>?
+  ) {
+    self.identity = identity
+    self.volume = volume
+    self.type = type
+    self.generation = generation
+    self.handle = handle
+  }
+
+  deinit {
+    handle?.deallocate()
+    free(name)
+  }
+}
+
+/// A node by its address. Valid while the kernel, or the holder, has a lookup on it.
+struct NodeReference: @unchecked Sendable, Equatable {
+  let pointer: UnsafeMutablePointer<Node>
+
+  var id: fuse_ino_t { fuse_ino_t(UInt(bitPattern: pointer)) }
+  var isDirectory: Bool { pointer.pointee.type == S_IFDIR }
+  var isRegular: Bool { pointer.pointee.type == S_IFREG }
+}

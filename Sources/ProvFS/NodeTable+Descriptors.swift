@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Provenance
+import Synchronization
+import SystemPackage
+
+/// How many descriptors nodes may hold.
+struct DescriptorLimits: Sendable {
+  /// Idle descriptors of nodes that have handles, in each shard.
+  let cachedPerShard: Int
+  /// Above this, nodes without handles are evicted.
+  let soft: Int
+  /// At this, no node without a handle is added.
+  let hard: Int
+
+  /// Shares out `limit`, the process's limit of descriptors: half of it for nodes at most, the rest
+  /// for open files.
+  init(limit: Int) {
+    cachedPerShard = max(1, min(limit / 4, 8192) / NodeTable.shardCount)
+    soft = limit / 2
+    hard = max(limit - max(limit / 4, 64), 1)
+  }
+}
+
+extension NodeTable {
+  /// Runs `body` with an O_PATH descriptor of the node's inode, which stays open meanwhile.
+  ///
+  /// - Throws: ESTALE where the inode is gone, ENFILE where there is no descriptor left.
+  func withDescriptor<Result>(
+    _ node: NodeReference, _ body: (CInt) throws(Errno) -> Result
+  ) throws(Errno) -> Result {
+    let descriptor = try borrow(node)
+    defer { giveBack(node) }
+    return try body(descriptor)
+  }
+
+  /// Closes `descriptor`, an O_PATH one of `node`, unless the node has none and can keep it.
+  func keepOrClose(_ descriptor: CInt, _ node: NodeReference) {
+    let (kept, surplus) = shard(of: node).state.withLock { state -> (Bool, CInt) in
+      guard node.pointer.pointee.descriptor < 0 else { return (false, -1) }
+      node.pointer.pointee.descriptor = descriptor
+      state.list(node)
+      return (true, takeSurplus(&state))
+    }
+    if !kept { close(descriptor) }
+    if kept { count(added: 1) }
+    dispose(surplus)
+  }
+
+  /// Keeps the node's inode alive although its last name goes: without a name its handle cannot be
+  /// opened any more.
+  func pin(_ node: NodeReference, _ descriptor: CInt) {
+    let kept = shard(of: node).state.withLock { state -> Bool in
+      state.unlist(node)
+      node.pointer.pointee.isPinned = true
+      guard node.pointer.pointee.descriptor < 0 else { return false }
+      node.pointer.pointee.descriptor = descriptor
+      return true
+    }
+    if kept { count(added: 1) } else { close(descriptor) }
+  }
+
+  /// Whether nodes can be added that nobody has asked for.
+  var hasRoom: Bool { openDescriptors.load(ordering: .relaxed) < limits.soft }
+
+  private func borrow(_ node: NodeReference) throws(Errno) -> CInt {
+    let cached = shard(of: node).state.withLock { state -> CInt in
+      let descriptor = node.pointer.pointee.descriptor
+      guard descriptor >= 0 else { return -1 }
+      if node.pointer.pointee.users == 0 { state.unlist(node) }
+      node.pointer.pointee.users += 1
+      return descriptor
+    }
+    if cached >= 0 { return cached }
+    let opened = try open(node)
+    let (used, isMine) = shard(of: node).state.withLock { state -> (CInt, Bool) in
+      let isMine = node.pointer.pointee.descriptor < 0
+      if isMine { node.pointer.pointee.descriptor = opened }
+      if !isMine && node.pointer.pointee.users == 0 { state.unlist(node) }
+      node.pointer.pointee.users += 1
+      return (node.pointer.pointee.descriptor, isMine)
+    }
+    if isMine { count(added: 1) } else { close(opened) }
+    return used
+  }
+
+  private func giveBack(_ node: NodeReference) {
+    let surplus = shard(of: node).state.withLock { state -> CInt in
+      node.pointer.pointee.users -= 1
+      guard node.pointer.pointee.users == 0, !node.pointer.pointee.isPinned else { return -1 }
+      state.list(node)
+      return takeSurplus(&state)
+    }
+    dispose(surplus)
+  }
+
+  /// Opens an inode by its handle; must be called with the daemon's own identity.
+  private func open(_ node: NodeReference) throws(Errno) -> CInt {
+    guard let handle = node.pointer.pointee.handle else { throw Errno(rawValue: ESTALE) }
+    let result = prov_open_handle(
+      node.pointer.pointee.volume.handleMount, handle, CInt(PROV_O_PATH) | O_NOFOLLOW)
+    if result >= 0 { return result }
+    // An inode whose last name went behind the view still lives in a file that is open in it.
+    if result == -ESTALE, let open = reopenFromFile(node) { return open }
+    throw Errno(rawValue: -result)
+  }
+
+  private func reopenFromFile(_ node: NodeReference) -> CInt? {
+    let result = shard(of: node).state.withLock { _ -> CInt in
+      guard let file = node.pointer.pointee.files else { return -ESTALE }
+      return prov_open_fd(file.pointer.pointee.descriptor, CInt(PROV_O_PATH))
+    }
+    return result >= 0 ? result : nil
+  }
+
+  /// The descriptor of the least recently used node, where the shard has too many idle ones. A node
+  /// without a handle keeps its descriptor: ``Evictor`` asks the kernel to forget it instead.
+  private func takeSurplus(_ state: inout Shard.State) -> CInt {
+    guard state.idle > limits.cachedPerShard, let node = state.oldest else { return -1 }
+    state.unlist(node)
+    guard node.pointer.pointee.handle != nil else {
+      state.list(node)
+      return -1
+    }
+    let descriptor = node.pointer.pointee.descriptor
+    node.pointer.pointee.descriptor = -1
+    return descriptor
+  }
+
+  private func dispose(_ surplus: CInt) {
+    guard surplus >= 0 else { return }
+    close(surplus)
+    count(added: -1)
+  }
+
+  private func count(added: Int) {
+    let open = openDescriptors.wrappingAdd(added, ordering: .relaxed).newValue
+    if added > 0 && open > limits.soft { shortage.send() }
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Provenance
+import Synchronization
+
+/// A regular file that is open in the view; its address is the FUSE file handle.
+struct OpenFile: ~Copyable {
+  let node: NodeReference
+  let descriptor: CInt
+  let isWritable: Bool
+  /// Who may be storing through a shared mapping of it: whoever opened it, if for reading and
+  /// writing. Nil where it cannot be mapped so, or the opener is not known.
+  let mapper: Mapper
+  /// Whether the descriptor has O_APPEND now. Used under the node's attribution lock.
+  var appends: Bool
+  /// Neighbours in the node's list, under the table's shard lock.
+  var newer: OpenFileReference?
+  var older: OpenFileReference?
+
+  enum Mapper: Equatable {
+    /// Opened for reading only, or writing only.
+    case none
+    case unknown
+    case known(Writer)
+  }
+
+  init(
+    node: NodeReference, descriptor: CInt, isWritable: Bool, mapper: Mapper, appends: Bool
+  ) {
+    self.node = node
+    self.descriptor = descriptor
+    self.isWritable = isWritable
+    self.mapper = mapper
+    self.appends = appends
+  }
+
+  deinit {
+    close(descriptor)
+  }
+}
+
+struct OpenFileReference: @unchecked Sendable, Equatable {
+  let pointer: UnsafeMutablePointer<OpenFile>
+
+  init(pointer: UnsafeMutablePointer<OpenFile>) {
+    self.pointer = pointer
+  }
+
+  /// The file that a FUSE request names.
+  init?(_ info: UnsafeMutablePointer<fuse_file_info>?) {
+    guard let info, let pointer = UnsafeMutablePointer<OpenFile>(bitPattern: UInt(info.pointee.fh))
+    else { return nil }
+    self.pointer = pointer
+  }
+
+  var handle: UInt64 { UInt64(UInt(bitPattern: pointer)) }
+}
+
+extension NodeTable {
+  /// Takes over `file`, and keeps its node known until it is closed.
+  func register(_ file: consuming OpenFile) -> OpenFileReference {
+    let pointer = UnsafeMutablePointer<OpenFile>.allocate(capacity: 1)
+    pointer.initialize(to: file)
+    let reference = OpenFileReference(pointer: pointer)
+    let node = pointer.pointee.node
+    shard(of: node).state.withLock { _ in
+      node.pointer.pointee.lookups += 1
+      pointer.pointee.older = node.pointer.pointee.files
+      node.pointer.pointee.files?.pointer.pointee.newer = reference
+      node.pointer.pointee.files = reference
+    }
+    return reference
+  }
+
+  func release(_ file: OpenFileReference) {
+    let pointer = file.pointer
+    let node = pointer.pointee.node
+    shard(of: node).state.withLock { _ in
+      let (newer, older) = (pointer.pointee.newer, pointer.pointee.older)
+      if let newer {
+        newer.pointer.pointee.older = older
+      } else {
+        node.pointer.pointee.files = older
+      }
+      older?.pointer.pointee.newer = newer
+    }
+    pointer.deinitialize(count: 1)
+    pointer.deallocate()
+    forget(node, 1)
+  }
+
+  /// Who may have stored through a mapping of the file: the one writer that has it open for
+  /// reading and writing. Nil where there is none, or more than one, or one that is not known.
+  func soleMapper(of node: NodeReference) -> Writer? {
+    shard(of: node).state.withLock { _ in
+      var sole: Writer?
+      var next = node.pointer.pointee.files
+      while let file = next {
+        switch file.pointer.pointee.mapper {
+        case .none: break
+        case .unknown: return nil
+        case .known(let writer):
+          if let sole, !sole.isSameWriter(as: writer) { return nil }
+          sole = sole ?? writer
+        }
+        next = file.pointer.pointee.older
+      }
+      return sole
+    }
+  }
+}

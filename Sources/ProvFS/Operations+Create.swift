@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Provenance
+import SystemPackage
+
+func provfsMknod(
+  _ raw: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ mode: mode_t,
+  _ device: dev_t
+) {
+  serve(raw) { request throws(Errno) in
+    try request.make(parent, name!) { directory in
+      prov_mknodat(directory, name, mode, device)
+    }
+  }
+}
+
+func provfsMkdir(
+  _ raw: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ mode: mode_t
+) {
+  serve(raw) { request throws(Errno) in
+    try request.make(parent, name!) { directory in prov_mkdirat(directory, name, mode) }
+  }
+}
+
+func provfsSymlink(
+  _ raw: fuse_req_t?, _ target: UnsafePointer<CChar>?, _ parent: fuse_ino_t,
+  _ name: UnsafePointer<CChar>?
+) {
+  serve(raw) { request throws(Errno) in
+    try request.make(parent, name!) { directory in prov_symlinkat(target, directory, name) }
+  }
+}
+
+func provfsLink(
+  _ raw: fuse_req_t?, _ id: fuse_ino_t, _ newParent: fuse_ino_t, _ name: UnsafePointer<CChar>?
+) {
+  serve(raw) { request throws(Errno) in
+    let node = request.node(id)
+    let parent = request.node(newParent)
+    request.view.stamper.settle(node)
+    try request.table.withDescriptor(node) { descriptor throws(Errno) in
+      try request.table.withDescriptor(parent) { directory throws(Errno) in
+        try request.asCaller { () throws(Errno) in
+          _ = try valueOrErrno(prov_link_fd(descriptor, directory, name))
+        }
+      }
+    }
+    // A file without a name could not be stamped: now it has one.
+    request.view.stamper.settle(node)
+    request.asDaemon()
+    let found = try request.view.lookUp(parent, name!)
+    request.reply(entry: found.node, found.attributes)
+  }
+}
+
+func provfsCreate(
+  _ raw: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ mode: mode_t,
+  _ info: UnsafeMutablePointer<fuse_file_info>?
+) {
+  serve(raw) { request throws(Errno) in
+    let created = try request.create(request.node(parent), name!, mode, info!)
+    var entry = request.view.entry(created.node, created.attributes)
+    if fuse_reply_create(request.raw, &entry, info) != 0 {
+      request.table.release(created.file)
+      request.table.forget(created.node, 1)
+    }
+  }
+}
+
+extension Request {
+  /// Makes a new inode that stays closed, stamps it, and replies with it.
+  fileprivate func make(
+    _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>, _ body: (CInt) -> CInt
+  ) throws(Errno) {
+    let parent = node(parent)
+    let author = view.author(caller)
+    try table.withDescriptor(parent) { directory throws(Errno) in
+      try asCreator { () throws(Errno) in _ = try valueOrErrno(body(directory)) }
+    }
+    asDaemon()
+    let found = try view.lookUp(parent, name)
+    view.stamper.created(found.node, by: author)
+    reply(entry: found.node, try refreshed(found))
+  }
+
+  fileprivate func create(
+    _ parent: NodeReference, _ name: UnsafePointer<CChar>, _ mode: mode_t,
+    _ info: UnsafeMutablePointer<fuse_file_info>
+  ) throws(Errno) -> (node: NodeReference, attributes: statx, file: OpenFileReference) {
+    let author = view.author(caller)
+    let flags = OpenFlags(info.pointee.flags)
+    do throws(Errno) {
+      let descriptor = try table.withDescriptor(parent) { directory throws(Errno) in
+        try asCreator { () throws(Errno) in
+          // Exclusively, to know that it is this call that creates it.
+          try valueOrErrno(
+            prov_openat(directory, name, flags.backing | O_CREAT | O_EXCL | O_NOFOLLOW, mode))
+        }
+      }
+      asDaemon()
+      return try opened(descriptor, parent, name, author, flags, info)
+    } catch {
+      guard error == .fileExists, info.pointee.flags & O_EXCL == 0 else { throw error }
+    }
+    // Somebody made it behind the view since the kernel looked.
+    asDaemon()
+    let found = try view.lookUp(parent, name)
+    do throws(Errno) {
+      guard found.node.isRegular else { throw Errno(rawValue: ESTALE) }
+      let file = try open(found.node, info)
+      return (found.node, try refreshed(found), file)
+    } catch {
+      table.forget(found.node, 1)
+      throw error
+    }
+  }
+
+  /// Adopts a file that was just created and is open as `descriptor`.
+  private func opened(
+    _ descriptor: CInt, _ parent: NodeReference, _ name: UnsafePointer<CChar>,
+    _ author: Attribution.Author, _ flags: OpenFlags,
+    _ info: UnsafeMutablePointer<fuse_file_info>
+  ) throws(Errno) -> (node: NodeReference, attributes: statx, file: OpenFileReference) {
+    let found: (node: NodeReference, attributes: statx)
+    do throws(Errno) {
+      let path = try valueOrErrno(prov_open_fd(descriptor, CInt(PROV_O_PATH)))
+      let attributes: statx
+      do throws(Errno) {
+        attributes = try view.attributes(path)
+      } catch {
+        Glibc.close(path)
+        throw error
+      }
+      found = (try table.adopt(path, attributes, parent: parent, name: name), attributes)
+    } catch {
+      Glibc.close(descriptor)
+      throw error
+    }
+    let file = table.register(
+      OpenFile(
+        node: found.node, descriptor: descriptor, isWritable: flags.isWritable,
+        mapper: flags.mapper(author), appends: flags.appends))
+    flags.answer(info, file)
+    view.stamper.created(found.node, by: author)
+    return (found.node, try refreshed(found), file)
+  }
+
+  /// The attributes after stamping, which has moved ctime.
+  private func refreshed(
+    _ found: (node: NodeReference, attributes: statx)
+  ) throws(Errno) -> statx {
+    try table.withDescriptor(found.node) { descriptor throws(Errno) in
+      try view.attributes(descriptor)
+    }
+  }
+}

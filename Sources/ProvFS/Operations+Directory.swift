@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Provenance
+import Synchronization
+import SystemPackage
+
+func provfsOpendir(
+  _ raw: fuse_req_t?, _ id: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?
+) {
+  serve(raw) { request throws(Errno) in
+    let descriptor = try request.table.withDescriptor(request.node(id)) { path throws(Errno) in
+      try valueOrErrno(prov_openat(path, ".", O_RDONLY | O_DIRECTORY, 0))
+    }
+    let directory = UnsafeMutablePointer<OpenDirectory>.allocate(capacity: 1)
+    directory.initialize(to: OpenDirectory(descriptor: descriptor))
+    info!.pointee.fh = UInt64(UInt(bitPattern: directory))
+    if fuse_reply_open(request.raw, info) != 0 { request.close(directory) }
+  }
+}
+
+func provfsReaddir(
+  _ raw: fuse_req_t?, _ id: fuse_ino_t, _ size: Int, _ offset: off_t,
+  _ info: UnsafeMutablePointer<fuse_file_info>?
+) {
+  serve(raw) { request throws(Errno) in
+    try request.read(id, info, size, offset) { entry, room throws(Errno) in
+      var shown = request.shown(entry, in: id)
+      let length = fuse_add_direntry(
+        request.raw, room.baseAddress, room.count, entry.name, &shown, entry.next)
+      return length <= room.count ? length : nil
+    }
+  }
+}
+
+func provfsReaddirplus(
+  _ raw: fuse_req_t?, _ id: fuse_ino_t, _ size: Int, _ offset: off_t,
+  _ info: UnsafeMutablePointer<fuse_file_info>?
+) {
+  serve(raw) { request throws(Errno) in
+    let parent = request.node(id)
+    try request.table.withDescriptor(parent) { directory throws(Errno) in
+      try request.read(id, info, size, offset) { entry, room throws(Errno) in
+        // Measured first: what does not fit must not get a lookup.
+        let length = fuse_add_direntry_plus(request.raw, nil, 0, entry.name, nil, 0)
+        guard length <= room.count else { return nil }
+        var (shown, node) = request.shownWithLookup(entry, parent, directory)
+        let filled = fuse_add_direntry_plus(
+          request.raw, room.baseAddress, room.count, entry.name, &shown, entry.next)
+        guard filled <= room.count else {
+          if let node { request.table.forget(node, 1) }
+          return nil
+        }
+        return filled
+      }
+    }
+  }
+}
+
+func provfsReleasedir(
+  _ raw: fuse_req_t?, _ id: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?
+) {
+  serve(raw) { request throws(Errno) in
+    if let directory = OpenDirectory.reference(info) { request.close(directory) }
+    request.reply(error: 0)
+  }
+}
+
+func provfsFsyncdir(
+  _ raw: fuse_req_t?, _ id: fuse_ino_t, _ dataOnly: CInt,
+  _ info: UnsafeMutablePointer<fuse_file_info>?
+) {
+  serve(raw) { request throws(Errno) in
+    guard let directory = OpenDirectory.reference(info) else { throw .badFileDescriptor }
+    _ = try valueOrErrno(prov_fsync(directory.pointee.descriptor, dataOnly))
+    request.reply(error: 0)
+  }
+}
+
+extension Request {
+  fileprivate func close(_ directory: UnsafeMutablePointer<OpenDirectory>) {
+    directory.deinitialize(count: 1)
+    directory.deallocate()
+  }
+
+  /// Fills a reply with entries from `offset` on.
+  ///
+  /// - Parameter add: puts an entry at the start of the room that is left; the bytes that it took,
+  ///   or nil where it does not fit.
+  fileprivate func read(
+    _ id: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?, _ size: Int,
+    _ offset: off_t,
+    add: (OpenDirectory.Entry, UnsafeMutableBufferPointer<CChar>) throws(Errno) -> Int?
+  ) throws(Errno) {
+    guard let directory = OpenDirectory.reference(info) else { throw .badFileDescriptor }
+    let buffer = worker.pointee.scratch.bindMemory(to: CChar.self)
+    let wanted = min(size, buffer.count)
+    var filled = 0
+    try directory.pointee.seek(offset)
+    do throws(Errno) {
+      while let entry = try directory.pointee.peek() {
+        let room = UnsafeMutableBufferPointer(rebasing: buffer[filled..<wanted])
+        guard let length = try add(entry, room) else { break }
+        filled += length
+        directory.pointee.advance(entry)
+      }
+    } catch {
+      // Entries that were read are not lost: the error comes again at the next request.
+      guard filled > 0 else { throw error }
+    }
+    fuse_reply_buf(raw, buffer.baseAddress, filled)
+  }
+
+  fileprivate func shown(_ entry: OpenDirectory.Entry, in id: fuse_ino_t) -> stat {
+    var shown = stat()
+    let isAboveRoot = id == FUSE_ROOT_ID && entry.isDot
+    let device = node(id).pointer.pointee.identity.device
+    // What lies above the source is none of the view's.
+    shown.st_ino =
+      ino_t(
+        isAboveRoot
+          ? table.root.pointer.pointee.identity.inode : view.shownInode(entry.inode, on: device))
+    shown.st_mode = entry.type
+    return shown
+  }
+
+  /// The entry with its attributes and a lookup on its node; the bare entry where it cannot be had:
+  /// the kernel then asks if it needs to know.
+  fileprivate func shownWithLookup(
+    _ entry: OpenDirectory.Entry, _ parent: NodeReference, _ directory: CInt
+  ) -> (fuse_entry_param, NodeReference?) {
+    if !entry.isDot, table.hasRoom,
+      let found = try? view.lookUp(parent, directory, entry.name)
+    {
+      return (view.entry(found.node, found.attributes), found.node)
+    }
+    var bare = fuse_entry_param()
+    bare.attr = shown(entry, in: table.id(parent))
+    return (bare, nil)
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Provenance
+import SystemPackage
+
+func provfsGetxattr(
+  _ raw: fuse_req_t?, _ id: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ size: Int
+) {
+  serve(raw) { request throws(Errno) in
+    let node = request.node(id)
+    if StampAttribute.isReserved(name!) { request.view.stamper.settle(node) }
+    try request.reply(size) { buffer throws(Errno) in
+      try request.table.withDescriptor(node) { descriptor throws(Errno) in
+        try valueOrErrno(
+          prov_getxattrat(descriptor, "", name, buffer.baseAddress, buffer.count))
+      }
+    }
+  }
+}
+
+func provfsListxattr(_ raw: fuse_req_t?, _ id: fuse_ino_t, _ size: Int) {
+  serve(raw) { request throws(Errno) in
+    let node = request.node(id)
+    request.view.stamper.settle(node)
+    let names = try request.listedNames(node)
+    if size == 0 {
+      fuse_reply_xattr(request.raw, names.count)
+    } else if size < names.count {
+      throw Errno(rawValue: ERANGE)
+    } else {
+      fuse_reply_buf(request.raw, names.baseAddress, names.count)
+    }
+  }
+}
+
+func provfsSetxattr(
+  _ raw: fuse_req_t?, _ id: fuse_ino_t, _ name: UnsafePointer<CChar>?,
+  _ value: UnsafePointer<CChar>?, _ size: Int, _ flags: CInt
+) {
+  serve(raw) { request throws(Errno) in
+    try request.changeAttribute(id, name!) { descriptor in
+      prov_setxattrat(descriptor, "", name, value, size, flags)
+    }
+  }
+}
+
+func provfsRemovexattr(
+  _ raw: fuse_req_t?, _ id: fuse_ino_t, _ name: UnsafePointer<CChar>?
+) {
+  serve(raw) { request throws(Errno) in
+    try request.changeAttribute(id, name!) { descriptor in
+      prov_removexattrat(descriptor, "", name)
+    }
+  }
+}
+
+extension Request {
+  /// Replies with a value, or where `size` is zero with its length alone.
+  fileprivate func reply(
+    _ size: Int, _ read: (UnsafeMutableRawBufferPointer) throws(Errno) -> Int
+  ) throws(Errno) {
+    let buffer = worker.pointee.scratch
+    let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(size, buffer.count)])
+    let count = try read(wanted)
+    if size == 0 {
+      fuse_reply_xattr(raw, count)
+    } else {
+      fuse_reply_buf(raw, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), count)
+    }
+  }
+
+  fileprivate func changeAttribute(
+    _ id: fuse_ino_t, _ name: UnsafePointer<CChar>, _ change: (CInt) -> CInt
+  ) throws(Errno) {
+    guard !StampAttribute.isReserved(name) else { throw .notPermitted }
+    let node = node(id)
+    view.stamper.settle(node)
+    asDaemon()
+    try table.withDescriptor(node) { descriptor throws(Errno) in
+      try asCaller { () throws(Errno) in _ = try valueOrErrno(change(descriptor)) }
+    }
+    reply(error: 0)
+  }
+
+  /// The names that the caller would see on the source: those under `trusted.` are for privileged
+  /// callers, and the daemon, which is one, does not tell others.
+  fileprivate func listedNames(_ node: NodeReference) throws(Errno) -> UnsafeBufferPointer<CChar> {
+    let buffer = worker.pointee.scratch.bindMemory(to: CChar.self)
+    let count = try table.withDescriptor(node) { descriptor throws(Errno) in
+      try valueOrErrno(prov_listxattrat(descriptor, "", buffer.baseAddress, buffer.count))
+    }
+    guard caller.uid != 0 else { return UnsafeBufferPointer(rebasing: buffer[..<count]) }
+    var kept = 0
+    var next = 0
+    while next < count {
+      let name = buffer.baseAddress! + next
+      let length = strnlen(name, count - next) + 1
+      if strncmp(name, "trusted.", 8) != 0 {
+        memmove(buffer.baseAddress! + kept, name, length)
+        kept += length
+      }
+      next += length
+    }
+    return UnsafeBufferPointer(rebasing: buffer[..<kept])
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Provenance
+import SystemPackage
+
+/// One request of the kernel, as an operation sees it.
+struct Request {
+  let raw: fuse_req_t
+  let view: View
+  let worker: UnsafeMutablePointer<Worker>
+
+  var table: NodeTable { view.table }
+
+  var caller: Caller {
+    let context = fuse_req_ctx(raw).pointee
+    return Caller(
+      uid: context.uid, gid: context.gid, task: context.pid, umask: context.umask)
+  }
+
+  func node(_ id: fuse_ino_t) -> NodeReference { view.table.node(id) }
+
+  /// Runs `body`, a system call that needs the caller's rights. Descriptors that it uses must have
+  /// been opened before: that takes the daemon's.
+  func asCaller<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
+    try worker.pointee.credentials.assume(caller)
+    return try body()
+  }
+
+  /// As ``asCaller(_:)``, for one that creates a file: with the caller's umask too.
+  func asCreator<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
+    let caller = caller
+    worker.pointee.credentials.setUmask(caller.umask)
+    try worker.pointee.credentials.assume(caller)
+    return try body()
+  }
+
+  /// Takes the daemon's own identity back.
+  func asDaemon() {
+    worker.pointee.credentials.resume()
+  }
+
+  func reply(error: CInt) {
+    fuse_reply_err(raw, error)
+  }
+}
+
+/// Serves a request: runs `body`, which replies, and replies with the error that it throws.
+func serve(_ raw: fuse_req_t?, _ body: (Request) throws(Errno) -> Void) {
+  guard let raw, let data = fuse_req_userdata(raw), let worker = Worker.current else { return }
+  let view = Unmanaged<View>.fromOpaque(data).takeUnretainedValue()
+  let request = Request(raw: raw, view: view, worker: worker)
+  request.asDaemon()
+  do throws(Errno) {
+    try body(request)
+  } catch {
+    fuse_reply_err(raw, error.rawValue)
+  }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Logging
+import Provenance
+import Synchronization
+import SystemPackage
+
+/// Puts the stamps on files: turns what ``Attribution`` holds into extended attributes.
+///
+/// Settling needs the daemon's own identity, so each function that settles takes it first.
+final class Stamper: Sendable {
+  private let table: NodeTable
+  private let isActive: Bool
+  private let user: uid_t
+  private let warnings: Warnings
+
+  /// - Parameter isActive: false where somebody else stamps: the LSM.
+  init(table: NodeTable, isActive: Bool, warnings: Warnings) {
+    self.table = table
+    self.isActive = isActive
+    self.warnings = warnings
+    user = geteuid()
+  }
+
+  /// Makes a change of content by `author`, and notes it for the next settling. What somebody else
+  /// changed before is settled first.
+  ///
+  /// - Parameter body: makes the change; where it throws, nothing was changed.
+  func change<Result: Sendable>(
+    _ node: NodeReference, by author: Attribution.Author, _ flags: Stamp.Flags = [],
+    _ body: () throws(Errno) -> Result
+  ) throws(Errno) -> Result {
+    try node.pointer.pointee.attribution.withLock { state throws(Errno) -> Result in
+      if isActive && state.mustSettle(before: author) { settle(node, &state) }
+      let result = try body()
+      if isActive { state.record(author, flags) }
+      return result
+    }
+  }
+
+  /// Stamps what is pending. Afterwards the file's stamp tells the truth about its content.
+  func settle(_ node: NodeReference) {
+    node.pointer.pointee.attribution.withLock { settle(node, &$0) }
+  }
+
+  /// Stamps an inode that `author` has just created, at once.
+  func created(_ node: NodeReference, by author: Attribution.Author) {
+    guard isActive else { return }
+    node.pointer.pointee.attribution.withLock { state in
+      state.record(author, .created)
+      settle(node, &state)
+    }
+  }
+
+  private func settle(_ node: NodeReference, _ state: inout Attribution) {
+    guard let change = state.pending else { return }
+    Worker.current?.pointee.credentials.resume()
+    do throws(Errno) {
+      let isDone = try table.withDescriptor(node) { descriptor throws(Errno) in
+        try stamp(node, descriptor, change)
+      }
+      if isDone { state.settled() }
+    } catch {
+      // Without its inode there is nothing left to stamp.
+      if error.rawValue == ESTALE { state.settled() }
+      warnings.cannotStamp(node, error)
+    }
+  }
+
+  /// - Returns: false where the inode has no name: then the change stays pending until it gets one.
+  private func stamp(
+    _ node: NodeReference, _ descriptor: CInt, _ change: Attribution.Change
+  ) throws(Errno) -> Bool {
+    let volume = node.pointer.pointee.volume
+    guard let attribute = volume.stampAttribute,
+      attribute == .security || node.isRegular || node.isDirectory
+    else { return true }
+    var attributes = statx()
+    _ = try valueOrErrno(
+      prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), UInt32(STATX_BASIC_STATS), &attributes))
+    guard attributes.stx_nlink > 0 else { return false }
+    let file = FileReference(descriptor: descriptor)
+    try whileWritable(descriptor, attributes, attribute) { () throws(Errno) in
+      switch change.author {
+      case .unknown:
+        try StampStore.forget(file, attribute)
+      case .known(let writer):
+        let stamp = Stamp(
+          stamper: .provfs, flags: change.flags.union(kept(file, attribute, writer, attributes)),
+          writer: writer, time: time(notBefore: attributes.stx_mtime), inode: attributes.stx_ino)
+        report(StampStore.replace(file, attribute, with: stamp), node)
+      }
+    }
+    return true
+  }
+
+  /// The flag ``Stamp/Flags/created`` stays on the file for as long as its creator writes it.
+  private func kept(
+    _ file: FileReference, _ attribute: StampAttribute, _ writer: Writer, _ attributes: statx
+  ) -> Stamp.Flags {
+    guard let existing = (try? StampStore.read(file, attribute))?.stamp,
+      existing.inode == attributes.stx_ino, existing.writer.isSameWriter(as: writer)
+    else { return [] }
+    return existing.flags.intersection(.created)
+  }
+
+  /// CLOCK_REALTIME now, in nanoseconds; or the file's own mtime where the clock was set back since.
+  private func time(notBefore mtime: statx_timestamp) -> UInt64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let nanoseconds = { (seconds: Int64, rest: Int64) -> UInt64 in
+      UInt64(clamping: seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue &+ rest)
+    }
+    guard mtime.tv_sec >= 0, mtime.tv_sec < Int64.max / 1_000_000_000 else {
+      return nanoseconds(Int64(now.tv_sec), Int64(now.tv_nsec))
+    }
+    return max(
+      nanoseconds(Int64(now.tv_sec), Int64(now.tv_nsec)),
+      nanoseconds(mtime.tv_sec, Int64(mtime.tv_nsec)))
+  }
+
+  /// Runs `body` with the owner's write permission on the file, which `user.` attributes need. Only
+  /// a file of the daemon's own user is changed so, and for as long as `body` runs.
+  private func whileWritable(
+    _ descriptor: CInt, _ attributes: statx, _ attribute: StampAttribute,
+    _ body: () throws(Errno) -> Void
+  ) throws(Errno) {
+    let mode = mode_t(attributes.stx_mode) & ~S_IFMT
+    guard attribute == .user, mode & S_IWUSR == 0, attributes.stx_uid == user, user != 0 else {
+      return try body()
+    }
+    _ = try valueOrErrno(prov_chmod_fd(descriptor, mode | S_IWUSR))
+    defer { _ = prov_chmod_fd(descriptor, mode) }
+    try body()
+  }
+
+  private func report(_ outcome: StampStore.Outcome, _ node: NodeReference) {
+    switch outcome {
+    case .stamped:
+      break
+    case .removed(.notSupported) where node.isRegular || node.isDirectory:
+      node.pointer.pointee.volume.giveUpStamps()
+      warnings.cannotStamp(node, .notSupported)
+    case .removed(let error):
+      warnings.cannotStamp(node, error)
+    case .stale(let setting, let removing):
+      warnings.stale(node, setting: setting, removing: removing)
+    }
+  }
+}

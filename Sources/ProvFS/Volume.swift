@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+import CFuse
+import CProvenance
+import Glibc
+import Provenance
+import Synchronization
+import SystemPackage
+
+/// One mounted filesystem of the source.
+final class Volume: Sendable {
+  let device: UInt64
+  let mount: UInt64
+  /// An open file on it, for open_by_handle_at(2), or -1 where its inodes have no handles that can
+  /// be opened.
+  let handleMount: CInt
+  /// Where its stamps go, or ``noStamps``.
+  private let attribute: Atomic<UInt8>
+
+  private static let noStamps: UInt8 = 0xff
+
+  /// How many nodes are on it. At zero it is dropped, so that it can be unmounted.
+  let nodes = Atomic<Int>(0)
+
+  /// - Parameters:
+  ///   - descriptor: any file on the filesystem, of any kind.
+  ///   - usesHandles: whether this process may open files by handle.
+  init(identity: Identity, descriptor: CInt, usesHandles: Bool) {
+    device = identity.device
+    mount = identity.mount
+    handleMount = usesHandles ? Self.openForHandles(descriptor) : -1
+    let stamps = Self.probeStamps(descriptor)
+    attribute = Atomic(stamps.map { $0 == .security ? 0 : 1 } ?? Self.noStamps)
+  }
+
+  deinit {
+    if handleMount >= 0 { close(handleMount) }
+  }
+
+  /// The attribute that holds the stamps, or nil where there can be none.
+  var stampAttribute: StampAttribute? {
+    switch attribute.load(ordering: .relaxed) {
+    case 0: .security
+    case 1: .user
+    default: nil
+    }
+  }
+
+  func holds(_ identity: Identity) -> Bool {
+    device == identity.device && mount == identity.mount
+  }
+
+  /// From now on no stamp is tried.
+  func giveUpStamps() {
+    attribute.store(Self.noStamps, ordering: .relaxed)
+  }
+
+  /// A descriptor on the mount that open_by_handle_at(2) accepts (it refuses O_PATH ones), after
+  /// making sure that a handle of it can be opened.
+  private static func openForHandles(_ descriptor: CInt) -> CInt {
+    var attributes = statx()
+    var handle = prov_handle()
+    guard
+      prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), UInt32(STATX_TYPE), &attributes) == 0,
+      [S_IFDIR, S_IFREG].contains(mode_t(attributes.stx_mode) & S_IFMT),
+      prov_handle_of(descriptor, &handle) == 0
+    else { return -1 }
+    let mount = prov_open_fd(descriptor, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+    guard mount >= 0 else { return -1 }
+    let probe = prov_open_handle(mount, &handle, CInt(PROV_O_PATH))
+    guard probe >= 0 else {
+      close(mount)
+      return -1
+    }
+    close(probe)
+    return mount
+  }
+
+  /// Which attribute this process can set here. Removing one that does not exist changes nothing and
+  /// still meets the privilege check first (EPERM) and the filesystem's own refusal next.
+  private static func probeStamps(_ descriptor: CInt) -> StampAttribute? {
+    if isPseudo(descriptor) { return nil }
+    for attribute in StampAttribute.allCases {
+      let probe = attribute == .security ? "security.prov.probe" : "user.prov.probe"
+      switch prov_removexattrat(descriptor, "", probe) {
+      case 0, -ENODATA, -EROFS: return attribute
+      // A directory that is sticky or write-protected refuses, and its files need not.
+      case -EACCES: return attribute
+      case -EPERM where attribute == .user: return attribute
+      default: continue
+      }
+    }
+    return nil
+  }
+
+  /// Whether the filesystem shows the kernel's own data instead of storing files.
+  private static func isPseudo(_ descriptor: CInt) -> Bool {
+    pseudoTypes.contains(prov_filesystem_type(descriptor))
+  }
+
+  /// Magic numbers of `linux/magic.h`, and of the filesystems that define theirs elsewhere.
+  private static let pseudoTypes: Set<Int> = [
+    0x9fa0,  // proc
+    0x6265_6572,  // sysfs
+    0x0027_e0eb,  // cgroup
+    0x6367_7270,  // cgroup2
+    0x6462_6720,  // debugfs
+    0x7472_6163,  // tracefs
+    0x7363_6673,  // securityfs
+    0xcafe_4a11,  // bpf
+    0x6265_6570,  // configfs
+    0x1cd1,  // devpts
+    0x6165_676c,  // pstore
+    0xde5e_81e4,  // efivarfs
+    0xf97c_ff8c,  // selinuxfs
+    0x4346_5d53,  // smackfs
+    0x4249_4e4d,  // binfmt_misc
+    0x1980_0202,  // mqueue
+    0x6573_5543,  // fusectl
+    0x6e73_6673,  // nsfs
+    0x187,  // autofs
+  ]
+}
+
+/// The filesystems that were met so far: few.
+final class VolumeList: Sendable {
+  private let usesHandles: Bool
+  private let volumes = Mutex<[Volume]>([])
+
+  init(usesHandles: Bool) {
+    self.usesHandles = usesHandles
+  }
+
+  /// The filesystem that a file with this identity is on.
+  ///
+  /// - Parameter descriptor: the file, in case the filesystem has not been met before.
+  func volume(of identity: Identity, descriptor: CInt) -> Volume {
+    if let volume = find(identity) { return volume }
+    let candidate = Volume(identity: identity, descriptor: descriptor, usesHandles: usesHandles)
+    return volumes.withLock { volumes in
+      if let volume = volumes.first(where: { $0.holds(identity) }) { return volume }
+      volumes.append(candidate)
+      return candidate
+    }
+  }
+
+  func drop(_ volume: Volume) {
+    volumes.withLock { $0.removeAll { $0 === volume } }
+  }
+
+  private func find(_ identity: Identity) -> Volume? {
+    volumes.withLock { $0.first { $0.holds(identity) } }
+  }
+}
