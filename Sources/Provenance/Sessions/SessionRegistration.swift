@@ -42,6 +42,9 @@ public final class SessionRegistration {
     }
   }
 
+  /// What must stay open as long as the session lasts.
+  public var descriptors: [CInt] { [directory.number, file.number] }
+
   /// Removes the record. The session must have no members left.
   public func end() {
     _ = prov_unlinkat(directory.number, SessionRecord.fileName(of: record.leader), 0)

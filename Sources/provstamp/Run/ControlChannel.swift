@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import CProvenance
+import Glibc
+
+/// How the command ended.
+enum CommandEnding {
+  case exited(CInt)
+  case killed(CInt)
+}
+
+/// What the supervisor tells the foreground process.
+enum SupervisorMessage {
+  /// The command's process, which is about to execute the command.
+  case started(pid_t)
+  /// A signal has stopped the command.
+  case stopped(CInt)
+  /// The command has ended, and the session goes on where it has other members.
+  case ended(CommandEnding, sessionEnds: Bool)
+  /// There is no session, and it has been said why.
+  case failed
+}
+
+/// One end of the connection between the foreground process and the supervisor. Both are the same
+/// program, so messages are plain integers.
+struct ControlChannel {
+  let socket: CInt
+
+  private typealias Words = (kind: Int32, value: Int32, last: Int32)
+
+  func send(_ message: SupervisorMessage) {
+    var words: Words =
+      switch message {
+      case .started(let process): (0, process, 0)
+      case .stopped(let signal): (1, signal, 0)
+      case .ended(.exited(let status), let last): (2, status, last ? 1 : 0)
+      case .ended(.killed(let signal), let last): (3, signal, last ? 1 : 0)
+      case .failed: (4, 0, 0)
+      }
+    // A foreground process that has gone is noticed when its end is read.
+    _ = withUnsafeBytes(of: &words) { prov_send_message(socket, $0.baseAddress, $0.count) }
+  }
+
+  /// What was received, so far as it is there.
+  enum Received<Message> {
+    case message(Message)
+    case nothingYet
+    case end
+  }
+
+  func receiveMessage() -> Received<SupervisorMessage> {
+    var words: Words = (0, 0, 0)
+    return receive(&words).map { words in
+      switch words.kind {
+      case 0: .started(words.value)
+      case 1: .stopped(words.value)
+      case 2: .ended(.exited(words.value), sessionEnds: words.last != 0)
+      case 3: .ended(.killed(words.value), sessionEnds: words.last != 0)
+      default: .failed
+      }
+    }
+  }
+
+  /// Asks the supervisor to pass a signal to the command.
+  func send(signal: CInt) {
+    var signal = signal
+    _ = withUnsafeBytes(of: &signal) { prov_send_message(socket, $0.baseAddress, $0.count) }
+  }
+
+  func receiveSignal() -> Received<CInt> {
+    var signal: CInt = 0
+    return receive(&signal)
+  }
+
+  private func receive<Value>(_ value: inout Value) -> Received<Value> {
+    let size = withUnsafeMutableBytes(of: &value) {
+      prov_receive_message(socket, $0.baseAddress, $0.count)
+    }
+    switch size {
+    case -Int(EAGAIN): return .nothingYet
+    case MemoryLayout<Value>.size: return .message(value)
+    default: return .end
+    }
+  }
+}
+
+extension ControlChannel.Received {
+  func map<Other>(_ transform: (Message) -> Other) -> ControlChannel.Received<Other> {
+    switch self {
+    case .message(let message): .message(transform(message))
+    case .nothingYet: .nothingYet
+    case .end: .end
+    }
+  }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import CProvenance
+import Glibc
+import Provenance
+import SystemPackage
+
+/// The process that leads the session. It is registered before the command's process exists, adopts
+/// whatever the session's processes leave behind, and stays until none of them is left.
+///
+/// It is in a terminal session of its own, so that no terminal stops or ends it, and it holds
+/// nothing of the caller's open.
+struct Supervisor {
+  private let signals: CInt
+  private let before: prov_signal_settings
+  private let foreground: CInt
+  private let channel: ControlChannel
+  private let registration: SessionRegistration
+
+  private var command: pid_t = 0
+  private var isStopped = false
+  private var ending: CommandEnding?
+  private var isForegroundGone = false
+
+  /// What the freshly forked process does.
+  ///
+  /// - Parameters:
+  ///   - signals: from which blocked signals are read.
+  ///   - before: what held for signals before they were blocked.
+  ///   - foreground: a pidfd of the foreground process.
+  static func supervise(
+    _ session: RequestedSession, signals: CInt, before: prov_signal_settings, foreground: CInt,
+    channel: ControlChannel
+  ) -> Never {
+    do {
+      let registration = try SessionRegistration(intent: session.intent, command: session.command)
+      var supervisor = Supervisor(
+        signals: signals, before: before, foreground: foreground, channel: channel,
+        registration: registration)
+      do {
+        try supervisor.start(session.command)
+        try supervisor.attend()
+      } catch {
+        fail("cannot supervise the session: \(error); way out: the limits that `ulimit -a` shows")
+        supervisor.pass(SIGKILL)
+        registration.end()
+        channel.send(.failed)
+      }
+    } catch {
+      fail("cannot register a session: \(error)")
+      channel.send(.failed)
+    }
+    _exit(0)
+  }
+
+  private init(
+    signals: CInt, before: prov_signal_settings, foreground: CInt, channel: ControlChannel,
+    registration: SessionRegistration
+  ) {
+    self.signals = signals
+    self.before = before
+    self.foreground = foreground
+    self.channel = channel
+    self.registration = registration
+  }
+
+  private mutating func start(_ arguments: [[UInt8]]) throws(Errno) {
+    _ = try valueOrErrno(prov_become_subreaper())
+    var gate: [CInt] = [-1, -1]
+    _ = try valueOrErrno(prov_message_pair(&gate))
+    command = try valueOrErrno(prov_fork())
+    if command == 0 {
+      close(gate[1])
+      become(arguments, after: gate[0])
+    }
+    close(gate[0])
+    setsid()
+    // Until now this process was in the caller's group. What reached the group meanwhile is meant for
+    // the command; what reached that as well is pending there, and does not count twice.
+    for signal in try pendingSignals() where signal != SIGCHLD { kill(command, signal) }
+    channel.send(.started(command))
+    chdir("/")
+    try discard([STDIN_FILENO, STDOUT_FILENO])
+    try openGate(gate[1])
+    try keepOnlyOwnDescriptors()
+  }
+
+  private func openGate(_ gate: CInt) throws(Errno) {
+    var go: UInt8 = 1
+    _ = try valueOrErrno(prov_send_message(gate, &go, 1))
+    close(gate)
+  }
+
+  private func keepOnlyOwnDescriptors() throws(Errno) {
+    try discard([STDERR_FILENO])
+    let own = [signals, foreground, channel.socket] + registration.descriptors
+    let kept = ([STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] + own).sorted()
+    _ = try valueOrErrno(prov_close_all_but(kept, kept.count))
+  }
+
+  /// What the command's process does: waits until all is ready, and executes the command.
+  private func become(_ arguments: [[UInt8]], after gate: CInt) -> Never {
+    var go: UInt8 = 0
+    guard read(gate, &go, 1) == 1 else { _exit(ExitCode.ownFailure.rawValue) }
+    setenv("AGENT_SESSION_ID", registration.record.id.description, 1)
+    let error = withUnsafePointer(to: before) { before in
+      execute(arguments, before)
+    }
+    let name = Escaping.text(arguments[0])
+    guard error == .noSuchFileOrDirectory else {
+      fail("\(name): cannot be executed: \(error); way out: `ls -l` shows whether it is a program")
+      _exit(ExitCode.cannotExecute.rawValue)
+    }
+    fail(
+      "\(name): no such command, or no interpreter of that name in its first line; way out: check "
+        + "the spelling, or give its path")
+    _exit(ExitCode.notFound.rawValue)
+  }
+
+  private func execute(
+    _ arguments: [[UInt8]], _ before: UnsafePointer<prov_signal_settings>
+  ) -> Errno {
+    // Not freed: the process is about to be replaced, or to end.
+    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { argument in
+      (argument + [0]).withUnsafeBytes { bytes in
+        bytes.assumingMemoryBound(to: CChar.self).baseAddress.flatMap { strdup($0) }
+      }
+    }
+    pointers.append(nil)
+    return Errno(rawValue: -prov_execute(pointers, before))
+  }
+
+  /// Returns when no process of the session is left.
+  private mutating func attend() throws(Errno) {
+    while try reap() {
+      if let ending, !isForegroundGone { report(ending, sessionEnds: false) }
+      _ = try valueOrErrno(prov_wait_readable(signals, isForegroundGone ? -1 : channel.socket))
+      _ = try pendingSignals()
+      let requests = receiveRequests()
+      // What happened before a request was made must be known when it is granted.
+      guard try reap() else { break }
+      for signal in requests { pass(signal) }
+    }
+    registration.end()
+    if let ending { report(ending, sessionEnds: true) }
+  }
+
+  private mutating func report(_ ending: CommandEnding, sessionEnds: Bool) {
+    channel.send(.ended(ending, sessionEnds: sessionEnds))
+    self.ending = nil
+  }
+
+  /// Takes note of what happened to children.
+  ///
+  /// - Returns: whether there are any left.
+  private mutating func reap() throws(Errno) -> Bool {
+    var child = prov_child()
+    while true {
+      let result = prov_next_child_event(&child)
+      if result == -ECHILD { return false }
+      _ = try valueOrErrno(result)
+      if child.event == PROV_CHILD_NONE { return true }
+      if child.process == command { note(child) }
+    }
+  }
+
+  private mutating func note(_ child: prov_child) {
+    switch child.event {
+    case PROV_CHILD_STOPPED:
+      isStopped = true
+      channel.send(.stopped(child.status))
+    case PROV_CHILD_CONTINUED:
+      isStopped = false
+      // Whoever continued the command may have left the foreground process stopped.
+      _ = prov_pidfd_send_signal(foreground, SIGCONT)
+    case PROV_CHILD_EXITED:
+      command = 0
+      ending = .exited(child.status)
+    case PROV_CHILD_KILLED:
+      command = 0
+      ending = .killed(child.status)
+    default: break
+    }
+  }
+
+  private mutating func receiveRequests() -> [CInt] {
+    var requests: [CInt] = []
+    while !isForegroundGone {
+      switch channel.receiveSignal() {
+      case .message(let signal): requests.append(signal)
+      case .nothingYet: return requests
+      case .end:
+        isForegroundGone = true
+        // It was killed, which is meant for the command.
+        requests.append(SIGKILL)
+      }
+    }
+    return requests
+  }
+
+  private func pass(_ signal: CInt) {
+    // A command that has ended is reaped, and its number may be another's.
+    guard command != 0 else { return }
+    // The shell continues the whole group; then there is nothing left to do.
+    guard signal != SIGCONT || isStopped else { return }
+    kill(command, signal)
+  }
+
+  private func pendingSignals() throws(Errno) -> [CInt] {
+    var numbers: [CInt] = []
+    var signal = prov_signal()
+    while try valueOrErrno(prov_next_signal(signals, &signal)) == 1 {
+      numbers.append(signal.number)
+    }
+    return numbers
+  }
+}
