@@ -38,7 +38,9 @@ struct Attribution: Equatable, Sendable {
 
   /// Notes that `author` has changed the content. The latest task of a writer is named.
   mutating func record(_ author: Author, _ flags: Stamp.Flags) {
-    pending = Change(author: author, flags: flags.union(pending?.flags ?? []))
+    var flags = flags
+    if let pending, pending.author.isCovered(with: author) { flags.formUnion(pending.flags) }
+    pending = Change(author: author, flags: flags)
   }
 
   /// Nothing is pending any more.

@@ -73,10 +73,11 @@ final class NodeTable: Sendable {
   /// - Parameters:
   ///   - descriptor: an O_PATH descriptor, which this call takes over, also when it throws.
   ///   - attributes: what statx(2) says of it.
-  ///   - parent: where it was found; the pair is remembered only where handles cannot be opened.
+  ///   - parent: where it was found; remembered only where handles cannot be opened.
+  ///   - name: under which name; nil where it has none.
   func adopt(
     _ descriptor: CInt, _ attributes: borrowing statx, parent: NodeReference,
-    name: UnsafePointer<CChar>
+    name: UnsafePointer<CChar>?
   ) throws(Errno) -> NodeReference {
     let identity = Identity(attributes)
     let volume = volumes.volume(of: identity, descriptor: descriptor)
@@ -181,17 +182,17 @@ final class NodeTable: Sendable {
   }
 
   private func remember(
-    _ node: NodeReference, _ parent: NodeReference, _ name: UnsafePointer<CChar>
+    _ node: NodeReference, _ parent: NodeReference, _ name: UnsafePointer<CChar>?
   ) {
-    guard node.pointer.pointee.handle == nil, node != root else { return }
+    guard node.pointer.pointee.handle == nil, node != root, let name else { return }
     let parentID = id(parent)
-    nonisolated(unsafe) let name = name
+    nonisolated(unsafe) let given = name
     shard(of: node).state.withLock { _ in
       let pointer = node.pointer
       pointer.pointee.parent = parentID
-      if let old = pointer.pointee.name, strcmp(old, name) == 0 { return }
+      if let old = pointer.pointee.name, strcmp(old, given) == 0 { return }
       free(pointer.pointee.name)
-      pointer.pointee.name = strdup(name)
+      pointer.pointee.name = strdup(given)
     }
   }
 }

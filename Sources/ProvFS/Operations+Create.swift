@@ -69,6 +69,13 @@ func provfsCreate(
   }
 }
 
+/// A file that a request has created and opened, with one lookup added to its node.
+struct CreatedFile {
+  let node: NodeReference
+  let attributes: statx
+  let file: OpenFileReference
+}
+
 extension Request {
   /// Makes a new inode that stays closed, stamps it, and replies with it.
   fileprivate func make(
@@ -85,10 +92,26 @@ extension Request {
     reply(entry: found.node, try refreshed(found))
   }
 
+  /// O_TMPFILE: a file without a name. It is stamped once it gets one.
+  func createTemporary(
+    _ parent: NodeReference, _ mode: mode_t, _ info: UnsafeMutablePointer<fuse_file_info>
+  ) throws(Errno) -> CreatedFile {
+    let author = view.author(caller)
+    let flags = OpenFlags(info.pointee.flags)
+    let descriptor = try table.withDescriptor(parent) { directory throws(Errno) in
+      try asCreator { () throws(Errno) in
+        try valueOrErrno(
+          prov_openat(directory, ".", flags.backing | CInt(PROV_O_TMPFILE), mode))
+      }
+    }
+    asDaemon()
+    return try opened(descriptor, parent, nil, author, flags, info)
+  }
+
   fileprivate func create(
     _ parent: NodeReference, _ name: UnsafePointer<CChar>, _ mode: mode_t,
     _ info: UnsafeMutablePointer<fuse_file_info>
-  ) throws(Errno) -> (node: NodeReference, attributes: statx, file: OpenFileReference) {
+  ) throws(Errno) -> CreatedFile {
     let author = view.author(caller)
     let flags = OpenFlags(info.pointee.flags)
     do throws(Errno) {
@@ -110,7 +133,7 @@ extension Request {
     do throws(Errno) {
       guard found.node.isRegular else { throw Errno(rawValue: ESTALE) }
       let file = try open(found.node, info)
-      return (found.node, try refreshed(found), file)
+      return CreatedFile(node: found.node, attributes: try refreshed(found), file: file)
     } catch {
       table.forget(found.node, 1)
       throw error
@@ -119,10 +142,10 @@ extension Request {
 
   /// Adopts a file that was just created and is open as `descriptor`.
   private func opened(
-    _ descriptor: CInt, _ parent: NodeReference, _ name: UnsafePointer<CChar>,
+    _ descriptor: CInt, _ parent: NodeReference, _ name: UnsafePointer<CChar>?,
     _ author: Attribution.Author, _ flags: OpenFlags,
     _ info: UnsafeMutablePointer<fuse_file_info>
-  ) throws(Errno) -> (node: NodeReference, attributes: statx, file: OpenFileReference) {
+  ) throws(Errno) -> CreatedFile {
     let found: (node: NodeReference, attributes: statx)
     do throws(Errno) {
       let path = try valueOrErrno(prov_open_fd(descriptor, CInt(PROV_O_PATH)))
@@ -138,13 +161,17 @@ extension Request {
       Glibc.close(descriptor)
       throw error
     }
+    if name == nil {
+      let path = prov_open_fd(descriptor, CInt(PROV_O_PATH))
+      if path >= 0 { table.pin(found.node, path) }
+    }
     let file = table.register(
       OpenFile(
         node: found.node, descriptor: descriptor, isWritable: flags.isWritable,
         mapper: flags.mapper(author), appends: flags.appends))
     flags.answer(info, file)
     view.stamper.created(found.node, by: author)
-    return (found.node, try refreshed(found), file)
+    return CreatedFile(node: found.node, attributes: try refreshed(found), file: file)
   }
 
   /// The attributes after stamping, which has moved ctime.

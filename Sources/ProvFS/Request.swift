@@ -7,17 +7,13 @@ import SystemPackage
 
 /// One request of the kernel, as an operation sees it.
 struct Request {
-  let raw: fuse_req_t
+  /// What libfuse needs for a reply; nil for a request that libfuse does not know.
+  let raw: fuse_req_t?
   let view: View
   let worker: UnsafeMutablePointer<Worker>
+  let caller: Caller
 
   var table: NodeTable { view.table }
-
-  var caller: Caller {
-    let context = fuse_req_ctx(raw).pointee
-    return Caller(
-      uid: context.uid, gid: context.gid, task: context.pid, umask: context.umask)
-  }
 
   func node(_ id: fuse_ino_t) -> NodeReference { view.table.node(id) }
 
@@ -30,7 +26,6 @@ struct Request {
 
   /// As ``asCaller(_:)``, for one that creates a file: with the caller's umask too.
   func asCreator<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
-    let caller = caller
     worker.pointee.credentials.setUmask(caller.umask)
     try worker.pointee.credentials.assume(caller)
     return try body()
@@ -50,7 +45,10 @@ struct Request {
 func serve(_ raw: fuse_req_t?, _ body: (Request) throws(Errno) -> Void) {
   guard let raw, let data = fuse_req_userdata(raw), let worker = Worker.current else { return }
   let view = Unmanaged<View>.fromOpaque(data).takeUnretainedValue()
-  let request = Request(raw: raw, view: view, worker: worker)
+  let context = fuse_req_ctx(raw).pointee
+  let caller = Caller(
+    uid: context.uid, gid: context.gid, task: context.pid, umask: context.umask)
+  let request = Request(raw: raw, view: view, worker: worker, caller: caller)
   request.asDaemon()
   do throws(Errno) {
     try body(request)
