@@ -22,6 +22,9 @@ public struct StampReader: ~Copyable {
     case unstamped(StampReading.UnstampedCause)
   }
 
+  /// Room for the names that most files have. The kernel clears as much memory for each call as it is
+  /// offered, so that more would cost every file.
+  private static let usualList = 512
   /// The kernel's limit on a list of names (XATTR_LIST_MAX).
   private static let longestList = 65_536
 
@@ -46,9 +49,8 @@ public struct StampReader: ~Copyable {
       if let found = try read(file, .security) { return found }
       expectsSecurity = false
     }
-    let count = prov_listxattrat(
-      file.directory, file.name, names.baseAddress?.assumingMemoryBound(to: CChar.self),
-      names.count)
+    var count = list(file, room: Self.usualList)
+    if count == -Int(ERANGE) { count = list(file, room: Self.longestList) }
     if count == 0 { return .unstamped(.noStamp) }
     hasAttributes = count >= 0
     // Some filesystems have attributes and cannot list them (FUSE servers without listxattr).
@@ -63,6 +65,11 @@ public struct StampReader: ~Copyable {
     if listed.contains(.user), let found = try read(file, .user) { return found }
     if listed.contains(.legacy), try hasLegacy(file) { return .legacy }
     return .unstamped(hasAttributes ? .noStamp : .noAttributes)
+  }
+
+  private func list(_ file: FileReference, room: Int) -> Int {
+    prov_listxattrat(
+      file.directory, file.name, names.baseAddress?.assumingMemoryBound(to: CChar.self), room)
   }
 
   /// - Returns: nil where the attribute is missing.

@@ -7,7 +7,8 @@ public struct WalkEntry {
   /// The entry, for system calls. Never followed where it is a symbolic link.
   public let file: FileReference
   public let kind: Kind
-  let directory: WalkDirectory?
+  // Not retained for each entry: the worker holds the directory while the visitor is called.
+  unowned(unsafe) let directory: WalkDirectory?
 
   /// What the entry is, as the directory says.
   public enum Kind: UInt8, Sendable {
@@ -23,6 +24,33 @@ public struct WalkEntry {
 
     init(mode: UInt16) {
       self = Kind(rawValue: UInt8(truncatingIfNeeded: mode >> 12)) ?? .unknown
+    }
+  }
+
+  /// Several kinds.
+  public struct Kinds: OptionSet, Sendable {
+    public let rawValue: UInt16
+
+    public init(rawValue: UInt16) {
+      self.rawValue = rawValue
+    }
+
+    public static let fifo = Kinds(.fifo)
+    public static let characterDevice = Kinds(.characterDevice)
+    public static let directory = Kinds(.directory)
+    public static let blockDevice = Kinds(.blockDevice)
+    public static let regular = Kinds(.regular)
+    public static let symbolicLink = Kinds(.symbolicLink)
+    public static let socket = Kinds(.socket)
+    /// Those that this program has no name for as well.
+    public static let all = Kinds(rawValue: .max)
+
+    private init(_ kind: Kind) {
+      rawValue = 1 << UInt16(kind.rawValue)
+    }
+
+    public func contains(_ kind: Kind) -> Bool {
+      rawValue & 1 << UInt16(kind.rawValue) != 0
     }
   }
 

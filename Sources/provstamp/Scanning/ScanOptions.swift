@@ -15,7 +15,7 @@ struct ScanOptions: ParsableArguments {
     case character = "c"
     case any
 
-    var entryKinds: Set<WalkEntry.Kind> {
+    var entryKinds: WalkEntry.Kinds {
       switch self {
       case .file: [.regular]
       case .directory: [.directory]
@@ -24,11 +24,7 @@ struct ScanOptions: ParsableArguments {
       case .socket: [.socket]
       case .block: [.blockDevice]
       case .character: [.characterDevice]
-      case .any:
-        [
-          .regular, .directory, .symbolicLink, .fifo, .socket, .blockDevice, .characterDevice,
-          .unknown,
-        ]
+      case .any: .all
       }
     }
   }
@@ -46,7 +42,7 @@ struct ScanOptions: ParsableArguments {
   var kinds: [Kind] = []
 
   /// The kinds that were asked for, or else `fallback`.
-  func entryKinds(else fallback: Kind) -> Set<WalkEntry.Kind> {
-    Set((kinds.isEmpty ? [fallback] : kinds).flatMap(\.entryKinds))
+  func entryKinds(else fallback: Kind) -> WalkEntry.Kinds {
+    (kinds.isEmpty ? [fallback] : kinds).reduce([]) { $0.union($1.entryKinds) }
   }
 }

@@ -27,10 +27,10 @@ struct ScanCounts {
 /// collected and passed on now and then.
 class ScanVisitor: WalkVisitor {
   let context: ScanContext
-  private(set) var counts = ScanCounts()
-  var buffer = ByteBuffer()
-  var json = JSONWriter()
-  private var reader = StampReader()
+  final private(set) var counts = ScanCounts()
+  final var buffer = ByteBuffer()
+  final var json = JSONWriter()
+  private final var reader = StampReader()
   private var lastFlush: UInt64 = 0
   private var reported = 0
 
@@ -103,7 +103,7 @@ final class ScanContext: Sendable {
   let diagnostics: Diagnostics
   let style: Style
   let isJSON: Bool
-  let kinds: Set<WalkEntry.Kind>
+  let kinds: WalkEntry.Kinds
   let progress: Progress?
   private let walk: Walk
 
