@@ -68,7 +68,7 @@ public final class SessionRegistration {
 
   /// Opens the directory for this user's records in the first place that will do, and makes it where
   /// it is missing.
-  private static func openDirectory() throws(SessionRegistrationError)
+  static func openDirectory() throws(SessionRegistrationError)
     -> (RegistryPlace, OwnedDescriptor)
   {
     var refusals: [SessionRegistrationError.Refusal] = []

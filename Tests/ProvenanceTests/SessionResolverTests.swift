@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Provenance
+
+@Suite struct SessionResolverTests {
+  static let wait = "import sys; print('up', flush=True); sys.stdin.read()"
+
+  @Test func aProcessIsItselfNow() throws {
+    let resolver = try WriterResolver()
+    let peer = try SessionPeer(
+      #"""
+      import os, sys
+      print("up", flush=True)
+      sys.stdin.readline()
+      os.execv("/bin/sh", ["sh", "-c", "echo up; read line; exec cat"])
+      """#)
+    _ = try peer.line()
+    let before = try #require(resolver.writer(task: peer.pid, uid: 7))
+    #expect(before.pid == UInt32(peer.pid))
+    #expect(before.uid == 7)
+    #expect(before.session.isNone && before.root.isNone)
+    #expect(before.comm.bytes.starts(with: "python3".utf8))
+    peer.proceed()
+    _ = try peer.line()
+    #expect(resolver.writer(task: peer.pid, uid: 7)?.comm == TaskName("sh"))
+  }
+
+  @Test func aThreadIsItsProcessByItsOwnName() throws {
+    let resolver = try WriterResolver()
+    let peer = try SessionPeer(
+      #"""
+      import ctypes, sys, threading
+      def work():
+          ctypes.CDLL(None).prctl(15, b"worker) S 1 (", 0, 0, 0)
+          print(threading.get_native_id(), flush=True)
+          sys.stdin.read()
+      thread = threading.Thread(target=work)
+      thread.start()
+      thread.join()
+      """#)
+    let thread = try #require(try peer.numbers().first)
+    #expect(thread != peer.pid)
+    for _ in 0..<2 {
+      let writer = try #require(resolver.writer(task: thread, uid: 0))
+      #expect(writer.pid == UInt32(peer.pid))
+      #expect(writer.comm == TaskName("worker) S 1 ("))
+    }
+  }
+
+  @Test func whoIsNotThereIsUnknown() throws {
+    let resolver = try WriterResolver()
+    for task: pid_t in [0, -1, .min, .max] { #expect(resolver.writer(task: task, uid: 0) == nil) }
+    let peer = try SessionPeer(Self.wait)
+    _ = try peer.line()
+    #expect(resolver.writer(task: peer.pid, uid: 0) != nil)
+    peer.killOnly(SIGKILL)
+    #expect(resolver.writer(task: peer.pid, uid: 0) == nil)
+  }
+
+  /// Needs the right to choose the next pid, as root has.
+  @Test func aNumberThatIsUsedAgainNamesTheNewProcess() throws {
+    let resolver = try WriterResolver()
+    let leader = try SessionRegistryTests.Leader("honest")
+    #expect(resolver.writer(task: leader.child, uid: 0)?.session == leader.id)
+    let number = leader.child
+    leader.peer.end()
+    for _ in 0..<1000 {
+      let control = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC)
+      try #require(control >= 0)
+      let last = "\(number - 1)"
+      _ = write(control, last, last.utf8.count)
+      close(control)
+      let peer = try SessionPeer(Self.wait)
+      _ = try peer.line()
+      guard peer.pid == number else { continue }
+      let writer = try #require(resolver.writer(task: number, uid: 0))
+      #expect(writer.session.isNone)
+      #expect(writer.comm.bytes.starts(with: "python3".utf8))
+      return
+    }
+    Issue.record("no process got the number \(number) again")
+  }
+
+  @Test func theNearestLeaderCountsAndTheOutermostIsTheRoot() throws {
+    let outer = try SessionRegistryTests.Leader("honest", depth: 3)
+    let sessions = [outer] + outer.nested
+    let resolver = try WriterResolver()
+    for _ in 0..<2 {
+      for (level, session) in sessions.enumerated() where level < 2 {
+        // The child of one leads the next.
+        let writer = try #require(resolver.writer(task: session.child, uid: 0))
+        #expect(writer.session == sessions[level + 1].id)
+        #expect(writer.root == outer.id.prefix)
+      }
+    }
+    #expect(resolver.writer(task: outer.peer.pid, uid: 0)?.session == outer.id)
+    #expect(resolver.writer(task: outer.peer.pid, uid: 0)?.root == RootPrefix.none)
+    // A resolver that sees the innermost first climbs the whole way.
+    let innermost = try #require(try WriterResolver().writer(task: sessions[2].child, uid: 0))
+    #expect(innermost.session == sessions[2].id)
+    #expect(innermost.root == outer.id.prefix)
+  }
+
+  /// Longer than what is remembered of one climb, with a leader at the top and one in the middle.
+  @Test func aLongLineOfAncestorsIsClimbed() throws {
+    let outer = try SessionRegistryTests.Leader("honest", depth: 40)
+    let last = try #require(outer.nested.last)
+    let resolver = try WriterResolver()
+    let writer = try #require(resolver.writer(task: last.child, uid: 0))
+    #expect(writer.session == last.id)
+    #expect(writer.root == outer.id.prefix)
+    let middle = try #require(resolver.writer(task: outer.nested[19].child, uid: 0))
+    #expect(middle.session == outer.nested[20].id)
+    #expect(middle.root == outer.id.prefix)
+  }
+
+  @Test func aKnownTaskKeepsItsSessionWhenTheLeaderIsKilled() throws {
+    let leader = try SessionRegistryTests.Leader("honest")
+    let resolver = try WriterResolver()
+    #expect(resolver.writer(task: leader.child, uid: 0)?.session == leader.id)
+    leader.peer.killOnly(SIGKILL)
+    unlink(leader.path)
+    #expect(resolver.writer(task: leader.child, uid: 0)?.session == leader.id)
+    // Who sees the task for the first time finds no leader above it any more.
+    #expect(try WriterResolver().writer(task: leader.child, uid: 0)?.session == SessionID.none)
+  }
+
+  @Test func moreTasksThanAreRememberedAreAllRight() throws {
+    let resolver = try WriterResolver(capacity: 8)
+    let peers = try (0..<40).map { _ in try SessionPeer(Self.wait) }
+    for peer in peers { _ = try peer.line() }
+    let leader = try SessionRegistryTests.Leader("honest")
+    let before = try Self.openDescriptors()
+    for _ in 0..<3 {
+      for peer in peers {
+        #expect(resolver.writer(task: peer.pid, uid: 0)?.pid == UInt32(peer.pid))
+        #expect(resolver.writer(task: leader.child, uid: 0)?.session == leader.id)
+      }
+    }
+    let mine = try Self.openDescriptors().subtracting(before)
+    #expect(mine.count <= 8, "\(mine)")
+  }
+
+  /// Descriptors of other tasks' names in /proc.
+  private static func openDescriptors() throws -> Set<String> {
+    let directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY)
+    defer { close(directory) }
+    return Set(
+      try directoryNames(directory).filter { name in
+        var target = [CChar](repeating: 0, count: 256)
+        let count = readlink("/proc/self/fd/\(name)", &target, 255)
+        let text = String(decoding: target.prefix(max(0, count)).map(UInt8.init), as: UTF8.self)
+        return text.hasSuffix("/comm")
+      })
+  }
+
+  @Test func threadsThatAskAtOnceGetTheSameAnswers() throws {
+    let resolver = try WriterResolver(capacity: 16)
+    let leaders = try (0..<4).map { _ in try SessionRegistryTests.Leader("honest", depth: 2) }
+    let wrong = Mutex<[String]>([])
+    let tasks = leaders.map { leader in
+      (task: leader.nested[0].child, session: leader.nested[0].id, root: leader.id.prefix)
+    }
+    let threads = (0..<8).map { seed in
+      Thread.start {
+        for round in 0..<5000 {
+          let expected = tasks[(round + seed) % tasks.count]
+          let writer = resolver.writer(task: expected.task, uid: 0)
+          if writer?.session != expected.session || writer?.root != expected.root {
+            wrong.withLock { $0.append("\(String(describing: writer))") }
+          }
+        }
+      }
+    }
+    for thread in threads { thread.join() }
+    #expect(wrong.withLock { $0 } == [])
+  }
+
+  /// A process in a pid namespace of its own belongs to the session around it, by the number that it
+  /// has here. Needs the right to make one, as root has.
+  @Test func aProcessInAPidNamespaceBelongsToTheSessionAround() throws {
+    let leader = try SessionRegistryTests.Leader("namespace")
+    let inside = try #require(Self.children(of: leader.child).first)
+    let resolver = try WriterResolver()
+    let writer = try #require(resolver.writer(task: inside, uid: 0))
+    #expect(writer.session == leader.id)
+    #expect(writer.pid == UInt32(inside))
+  }
+
+  private static func children(of process: pid_t) -> [pid_t] {
+    let file = open("/proc/\(process)/task/\(process)/children", O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return [] }
+    defer { close(file) }
+    var text = [UInt8](repeating: 0, count: 4096)
+    let count = max(0, read(file, &text, text.count))
+    return text[..<count].split(separator: UInt8(ascii: " ")).compactMap {
+      pid_t(String(decoding: $0, as: UTF8.self))
+    }
+  }
+}
+
+/// A thread of the system, which the tests' own executor does not count on.
+private struct Thread {
+  private let handle: pthread_t
+
+  private final class Work: Sendable {
+    let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) {
+      self.body = body
+    }
+  }
+
+  static func start(_ body: @escaping @Sendable () -> Void) -> Thread {
+    var handle = pthread_t()
+    let work = Unmanaged.passRetained(Work(body)).toOpaque()
+    let error = pthread_create(
+      &handle, nil,
+      { argument in
+        if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
+        return nil
+      }, work)
+    precondition(error == 0, "pthread_create: \(error)")
+    return Thread(handle: handle)
+  }
+
+  func join() {
+    pthread_join(handle, nil)
+  }
+}
