@@ -60,7 +60,7 @@ class Identity:
         os.umask(0o022)
         # A change of uid makes /proc/PID root's, which no login shell's children suffer.
         _libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        _end_with_parent()
 
     def popen(self, argv, **options):
         """subprocess.Popen as this identity."""
@@ -117,6 +117,10 @@ def ordinary_user():
         return user
 
 
+def _end_with_parent():
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 class Child:
     """A forked child that runs a function and hands back its value or its failure."""
 
@@ -167,6 +171,7 @@ def fork(function, *arguments, identity=None, directory=None, new_session=False)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         if new_session:
             os.setsid()
+        _end_with_parent()
         if identity:
             identity.assume()
         if directory:
@@ -186,6 +191,6 @@ def fork(function, *arguments, identity=None, directory=None, new_session=False)
 def _account():
     """The failure at hand as pytest would show it, else as Python would."""
     try:
-        return str(pytest.ExceptionInfo.from_current().getrepr(style="short"))
+        return str(pytest.ExceptionInfo.from_current().getrepr(style="short", chain=False))
     except Exception:
         return traceback.format_exc()

@@ -2,7 +2,6 @@
 """A private directory for each test, where extended attributes work, gone afterwards."""
 
 import contextlib
-import errno
 import os
 import pathlib
 import subprocess
@@ -50,11 +49,3 @@ def remove(path):
         subprocess.run(["chattr", "-R", "-f", "-ia", str(path)], check=False,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         subprocess.run(argv, check=True)
-
-
-def free_descriptor_count():
-    return len(os.listdir("/proc/self/fd"))
-
-
-def error_name(number):
-    return errno.errorcode.get(number, str(number))
