@@ -25,6 +25,7 @@ extension Stamp {
     json.field("stamper", stamper == .lsm ? "lsm" : "provfs")
     json.field("session", writer.session.isNone ? nil : writer.session.description)
     json.field("root", writer.root.isNone ? nil : writer.root.description)
+    json.field("intent", LiveSessions.record(of: writer.session)?.intent?.description)
     json.field("comm", bytes: writer.comm.bytes, exactly: "comm_bytes")
     json.field("pid", writer.pid)
     json.field("uid", writer.uid)

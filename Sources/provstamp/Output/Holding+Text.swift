@@ -46,6 +46,9 @@ extension Stamp {
     parts.append(UserNames.display(writer.uid))
     parts.append(style.time(time))
     if !flags.names.isEmpty { parts.append(flags.names.joined(separator: ",")) }
+    if let intent = LiveSessions.record(of: writer.session)?.intent {
+      parts.append("\"\(Escaping.text(intent.description.utf8))\"")
+    }
     return parts.joined(separator: "  ")
   }
 }

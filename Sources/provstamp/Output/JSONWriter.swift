@@ -37,9 +37,9 @@ struct JSONWriter {
     if let value { buffer.append(value) } else { buffer.append("null") }
   }
 
-  mutating func field(_ name: String, _ value: Bool) {
+  mutating func field(_ name: String, _ value: Bool?) {
     key(name)
-    buffer.append(value ? "true" : "false")
+    buffer.append(value.map { $0 ? "true" : "false" } ?? "null")
   }
 
   mutating func object(_ name: String, _ body: (inout JSONWriter) -> Void) {

@@ -101,6 +101,12 @@ extension SessionTotals {
     if !uids.isEmpty {
       buffer.append("  as \(uids.map(UserNames.display).sorted().joined(separator: ", "))")
     }
+    if let record = LiveSessions.record(of: id) {
+      buffer.append("  running")
+      if let intent = record.intent {
+        buffer.append(" \"\(Escaping.text(intent.description.utf8))\"")
+      }
+    }
     if changed > 0 {
       buffer.append("  \(style.colored("\(changed) changed since", as: .changed))")
     }
@@ -111,6 +117,9 @@ extension SessionTotals {
   func appendFields(_ id: SessionID, to json: inout JSONWriter) {
     json.field("session", id.isNone ? nil : id.description)
     json.field("roots", array: roots.map(\.description).sorted()) { $0.element($1) }
+    let record = LiveSessions.record(of: id)
+    json.field("running", record == nil ? nil : true)
+    json.field("intent", record?.intent?.description)
     json.field("files", files)
     json.field("bytes", bytes)
     json.field("changed", changed)

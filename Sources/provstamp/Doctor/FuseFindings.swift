@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import CProvenance
+import Glibc
+import Provenance
+import SystemPackage
+
+/// Whether views can be mounted.
+enum FuseFindings {
+  static func all() -> [Finding] {
+    var findings = [device()]
+    if geteuid() != 0 { findings.append(fusermount()) }
+    findings.append(provfs())
+    findings.append(passthrough())
+    return findings
+  }
+
+  private static func device() -> Finding {
+    let descriptor = open("/dev/fuse", O_RDWR | O_CLOEXEC)
+    if descriptor >= 0 {
+      close(descriptor)
+      return .ok("fuse-device", "/dev/fuse can be opened")
+    }
+    let error = Errno(rawValue: errno)
+    return .fail(
+      "fuse-device", "/dev/fuse: \(error)",
+      error == .permissionDenied
+        ? "have root set its mode to 0666, as udev does"
+        : "modprobe fuse; a container needs --device /dev/fuse and SYS_ADMIN")
+  }
+
+  private static func fusermount() -> Finding {
+    guard let path = inPath("fusermount3") else {
+      return .fail("fusermount3", "not in PATH: only root can mount a view", "apt install fuse3")
+    }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_ISUID != 0, status.st_uid == 0 else {
+      return .fail(
+        "fusermount3", "\(path) is not set-user-ID root: it cannot mount for you",
+        "chown root \(path); chmod u+s \(path)")
+    }
+    return .ok("fusermount3", path)
+  }
+
+  private static func provfs() -> Finding {
+    if let path = inPath("provfs") { return .ok("provfs", path) }
+    return .warn(
+      "provfs", "not in PATH", "make install; or call it by its path, .build/release/provfs")
+  }
+
+  private static func passthrough() -> Finding {
+    guard KernelFindings.isAtLeast(6, 9) else {
+      return .warn(
+        "fuse-passthrough", "this kernel has none: reads and writes in a view go through provfs",
+        "use Linux 6.9 or later, for speed")
+    }
+    switch buildOption("CONFIG_FUSE_PASSTHROUGH") {
+    case true?: return .ok("fuse-passthrough", "the kernel reads and writes files in a view itself")
+    case false?:
+      return .warn(
+        "fuse-passthrough", "the kernel is built without CONFIG_FUSE_PASSTHROUGH",
+        "build it in, for speed")
+    case nil:
+      return .ok("fuse-passthrough", "the kernel is new enough; its configuration cannot be read")
+    }
+  }
+
+  /// Whether the running kernel was built with `name`; nil where its configuration is not kept as
+  /// text (/proc/config.gz is compressed).
+  private static func buildOption(_ name: String) -> Bool? {
+    let release = KernelFindings.version().release
+    for path in ["/boot/config-\(release)", "/lib/modules/\(release)/config"] {
+      guard let text = try? TextFile.read(path) else { continue }
+      return text.split(separator: "\n").contains { $0 == "\(name)=y" }
+    }
+    return nil
+  }
+
+  private static func inPath(_ program: String) -> String? {
+    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+    return path.split(separator: ":").map { "\($0)/\(program)" }
+      .first { access($0, X_OK) == 0 }
+  }
+}
