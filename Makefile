@@ -27,7 +27,7 @@ all:
 demo:
 	scripts/setup build
 	$(MAKE) all
-	scripts/demo $(TREE)
+	scripts/demo $(if $(TREE),"$(TREE)")
 
 check:
 	scripts/setup check
