@@ -13,8 +13,8 @@ final class FileSession {
   var buffer = ByteBuffer()
   var json = JSONWriter()
 
-  init(output: OutputOptions) {
-    style = Style(output, sink: sink)
+  init(_ operands: Operands, _ output: OutputOptions) {
+    style = Style(operands, output, sink: sink)
     isJSON = output.json
   }
 

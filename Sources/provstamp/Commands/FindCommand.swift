@@ -20,8 +20,10 @@ struct FindCommand: ParsableCommand {
       --state ok leaves them out, --long says why for each.
 
       TIMES
-        2026-11-23, 2026-11-23T14:02 or 2026-11-23T14:02:11.5Z (local where no zone is given), \
-      @SECONDS since 1970, 90s, 30m, 2h, 3d or 1w ago, now, today, yesterday
+        2026-11-23, 2026-11-23T14:02, 2026-11-23T14:02:11.5+01:00 (local without a zone)
+        @1764000000.5                  seconds since 1970
+        90s, 30m, 2h, 3d, 1w           before now; a following ago changes nothing
+        now, today, yesterday          today and yesterday are from midnight
 
       EXAMPLES
         provstamp find --session 3f2a99c1 --type f
@@ -33,9 +35,7 @@ struct FindCommand: ParsableCommand {
         0 if something was found, 1 if not, 2 on trouble.
       """)
 
-  @Argument(
-    help: ArgumentHelp("Files and directories to search.", valueName: "path"), completion: .file())
-  var paths: [ByteArgument] = [ByteArgument(bytes: Array(".".utf8))]
+  @OptionGroup var operands: Operands
 
   @OptionGroup(title: "Filters") var filter: FilterOptions
   @OptionGroup var scan: ScanOptions
@@ -53,11 +53,10 @@ struct FindCommand: ParsableCommand {
   }
 
   func run() throws {
-    let diagnostics = Diagnostics()
-    let context = ScanContext(
-      scan: scan, kinds: .any, output: output, sink: Sink(), diagnostics: diagnostics)
+    let context = try ScanContext(operands, scan, kinds: .any, output)
+    let diagnostics = context.diagnostics
     let filter = try Filter(filter)
-    let (visitors, counts) = context.run(paths.map(\.bytes)) {
+    let (visitors, counts) = context.run {
       FindVisitor(
         context, filter: filter, isLong: long, holdsBack: sort != nil || filter.needsResolution)
     }

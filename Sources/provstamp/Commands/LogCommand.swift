@@ -26,12 +26,14 @@ struct LogCommand: ParsableCommand {
   @OptionGroup var operands: Operands
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    try operands.requireSome()
+  }
+
   func run() throws {
-    let session = FileSession(output: output)
+    let session = FileSession(operands, output)
     var isKnown = true
-    for path in try operands.resolve(
-      isNullTerminated: output.null, diagnostics: session.diagnostics)
-    {
+    for path in try operands.resolve(session.diagnostics) {
       session.withFile(path) { file throws(Errno) in
         let judgement = try Verifier().judge(file)
         let earlier = try EarlierWriters(file, judgement.reading)

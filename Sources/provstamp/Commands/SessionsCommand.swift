@@ -22,19 +22,15 @@ struct SessionsCommand: ParsableCommand {
         0 if a stamp was found, 1 if not, 2 on trouble.
       """)
 
-  @Argument(
-    help: ArgumentHelp("Files and directories to go through.", valueName: "path"),
-    completion: .file())
-  var paths: [ByteArgument] = [ByteArgument(bytes: Array(".".utf8))]
+  @OptionGroup var operands: Operands
 
   @OptionGroup var scan: ScanOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let diagnostics = Diagnostics()
-    let context = ScanContext(
-      scan: scan, kinds: .file, output: output, sink: Sink(), diagnostics: diagnostics)
-    let (visitors, counts) = context.run(paths.map(\.bytes)) { SessionsVisitor(context) }
+    let context = try ScanContext(operands, scan, kinds: .file, output)
+    let diagnostics = context.diagnostics
+    let (visitors, counts) = context.run { SessionsVisitor(context) }
     let sessions = visitors.reduce(into: [SessionID: SessionTotals]()) {
       $0.merge($1.sessions) { $0 + $1 }
     }

@@ -31,9 +31,7 @@ struct VerifyCommand: ParsableCommand {
         0 if all are ok, 1 if not, 2 on trouble.
       """)
 
-  @Argument(
-    help: ArgumentHelp("Files and directories to check.", valueName: "path"), completion: .file())
-  var paths: [ByteArgument] = [ByteArgument(bytes: Array(".".utf8))]
+  @OptionGroup var operands: Operands
 
   @Flag(help: "Trust ctime alone: whatever changed the inode later makes a file changed.")
   var strict = false
@@ -55,11 +53,9 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let sink = Sink()
-    let diagnostics = Diagnostics()
-    let context = ScanContext(
-      scan: scan, kinds: .file, output: output, sink: sink, diagnostics: diagnostics)
-    let (visitors, _) = context.run(paths.map(\.bytes)) { VerifyVisitor(context, options: self) }
+    let context = try ScanContext(operands, scan, kinds: .file, output)
+    let diagnostics = context.diagnostics
+    let (visitors, _) = context.run { VerifyVisitor(context, options: self) }
     let reasons = visitors.reduce(into: [:]) { $0.merge($1.reasons, uniquingKeysWith: +) }
     printSummary(reasons, context)
     if diagnostics.hasTrouble { throw ExitCode.trouble }
@@ -96,7 +92,7 @@ struct VerifyCommand: ParsableCommand {
       "\(files) \(files == 1 ? "file" : "files")" + (counts.isEmpty ? "" : ": ")
         + counts.joined(separator: ", ") + "\n")
     // With -0, standard output holds records alone.
-    if output.null {
+    if operands.null {
       context.diagnostics.note(String(decoding: buffer.bytes.dropLast(), as: UTF8.self))
     } else {
       context.sink.flush(&buffer)

@@ -15,34 +15,38 @@ struct Operands: ParsableArguments {
   @Option(
     name: .customLong("files-from"),
     help: ArgumentHelp(
-      "Take further paths from FILE, one a line, or each ended by NUL with -0; - is standard input.",
-      valueName: "file"),
+      "Take further paths from FILE, one a line; - is standard input.", valueName: "file"),
     completion: .file())
   var listFile: ByteArgument?
 
-  func validate() throws {
+  @Flag(
+    name: [.customShort("0"), .customLong("null")],
+    help: "Names end with NUL: in --files-from, and raw in what is printed.")
+  var null = false
+
+  /// Refuses a command line that names nothing, of a command that has no path to fall back on.
+  func requireSome() throws {
     if paths.isEmpty && listFile == nil {
       throw ValidationError("No file named; way out: name some, or give --files-from FILE")
     }
   }
 
-  /// The paths from the command line, then those from the file.
+  /// The paths from the command line, then those from the file; the current directory where neither
+  /// was given.
   ///
-  /// - Parameter isNullTerminated: whether names in the file end with NUL instead of a newline.
   /// - Throws: `ExitCode.trouble` after saying why the file cannot be read.
-  func resolve(isNullTerminated: Bool, diagnostics: Diagnostics) throws -> [[UInt8]] {
-    var operands = paths.map(\.bytes)
-    if let listFile {
-      do throws(Errno) {
-        let separator = isNullTerminated ? 0 : UInt8(ascii: "\n")
-        operands += try Self.contents(of: listFile.bytes).split(separator: separator).map(
-          Array.init)
-      } catch {
-        diagnostics.report(listFile.bytes, error, doing: "cannot read the list of files")
-        throw ExitCode.trouble
-      }
+  func resolve(_ diagnostics: Diagnostics) throws -> [[UInt8]] {
+    guard let listFile else {
+      return paths.isEmpty ? [Array(".".utf8)] : paths.map(\.bytes)
     }
-    return operands
+    do throws(Errno) {
+      let separator = null ? 0 : UInt8(ascii: "\n")
+      let listed = try Self.contents(of: listFile.bytes).split(separator: separator)
+      return paths.map(\.bytes) + listed.map(Array.init)
+    } catch {
+      diagnostics.report(listFile.bytes, error, doing: "cannot read the list of files")
+      throw ExitCode.trouble
+    }
   }
 
   private static func contents(of path: [UInt8]) throws(Errno) -> [UInt8] {

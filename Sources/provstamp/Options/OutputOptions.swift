@@ -8,23 +8,12 @@ struct OutputOptions: ParsableArguments {
     case auto, always, never
   }
 
-  @Flag(name: .long, help: "One JSON object a line; see provstamp(1) for the fields.")
+  @Flag(name: .long, help: "One JSON object a line; provstamp(1) has the fields.")
   var json = false
-
-  @Flag(
-    name: [.customShort("0"), .customLong("null")],
-    help: "Names raw and ended by NUL, here and in --files-from.")
-  var null = false
 
   @Option(
     name: .long, help: "Colour the state: auto is on a terminal, unless NO_COLOR is set.")
   var color = Color.auto
-
-  func validate() throws {
-    if json && null {
-      throw ValidationError("--json and -0 exclude each other; way out: JSON gives path_bytes")
-    }
-  }
 
   /// Whether standard output takes colours.
   var usesColor: Bool {

@@ -10,10 +10,10 @@ struct Style: Sendable {
   /// Names raw and ended by NUL.
   var isNullTerminated: Bool
 
-  init(_ output: OutputOptions, sink: Sink) {
+  init(_ operands: Operands, _ output: OutputOptions, sink: Sink) {
     isTerminal = sink.isTerminal
     usesColor = output.usesColor
-    isNullTerminated = output.null
+    isNullTerminated = operands.null
   }
 
   func time(_ nanoseconds: UInt64) -> String {

@@ -99,32 +99,31 @@ class ScanVisitor: WalkVisitor {
 
 /// What the threads of a scan share.
 final class ScanContext: Sendable {
-  let sink: Sink
-  let diagnostics: Diagnostics
+  let sink = Sink()
+  let diagnostics = Diagnostics()
   let style: Style
   let isJSON: Bool
   let kinds: WalkEntry.Kinds
   let progress: Progress?
   private let walk: Walk
+  private let operands: [[UInt8]]
 
   init(
-    scan: ScanOptions, kinds: ScanOptions.Kind, output: OutputOptions, sink: Sink,
-    diagnostics: Diagnostics
-  ) {
-    self.sink = sink
-    self.diagnostics = diagnostics
-    style = Style(output, sink: sink)
+    _ operands: Operands, _ scan: ScanOptions, kinds: ScanOptions.Kind, _ output: OutputOptions
+  ) throws {
+    self.operands = try operands.resolve(diagnostics)
+    style = Style(operands, output, sink: sink)
     isJSON = output.json
     self.kinds = scan.entryKinds(else: kinds)
     walk = Walk(staysOnFilesystem: scan.staysOnFilesystem)
     progress = Progress.ifWanted(sink: sink)
   }
 
-  /// Scans `operands` with one visitor a processor.
+  /// Scans the operands with one visitor a processor.
   ///
   /// - Returns: the visitors, done, and the sum of their counts.
   func run<Visitor: ScanVisitor>(
-    _ operands: [[UInt8]], _ makeVisitor: () -> Visitor
+    _ makeVisitor: () -> Visitor
   ) -> (visitors: [Visitor], counts: ScanCounts) {
     let visitors = (0..<Walk.availableProcessors).map { _ in makeVisitor() }
     walk.run(operands, visitors: visitors)

@@ -1,0 +1,168 @@
+function __provstamp_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __provstamp_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __provstamp_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __provstamp_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __provstamp_parse_tokens -S
+    set -l unparsed_tokens (__provstamp_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'provstamp'
+        __provstamp_parse_subcommand 0 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'who'
+            __provstamp_parse_subcommand -r 1 'files-from=' '0/null' 'json' 'color=' 'version' 'h/help'
+        case 'log'
+            __provstamp_parse_subcommand -r 1 'files-from=' '0/null' 'json' 'color=' 'version' 'h/help'
+        case 'find'
+            __provstamp_parse_subcommand -r 1 'files-from=' '0/null' 'session=' 'exact' 'since=' 'until=' 'uid=' 'comm=' 'trust=+' 'state=+' 'unstamped' 'x/one-file-system' 'type=+' 'l/long' 'sort=' 'json' 'color=' 'version' 'h/help'
+        case 'verify'
+            __provstamp_parse_subcommand -r 1 'files-from=' '0/null' 'strict' 'allow-unstamped' 'a/all' 'q/quiet' 'x/one-file-system' 'type=+' 'json' 'color=' 'version' 'h/help'
+        case 'sessions'
+            __provstamp_parse_subcommand -r 1 'files-from=' '0/null' 'x/one-file-system' 'type=+' 'json' 'color=' 'version' 'h/help'
+        case 'run'
+            __provstamp_parse_subcommand -r 1 'intent=' 'version' 'h/help'
+        case 'doctor'
+            __provstamp_parse_subcommand -r 1 'json' 'color=' 'version' 'h/help'
+        case 'help'
+            __provstamp_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __provstamp_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __provstamp_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __provstamp_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __provstamp_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__provstamp_tokens -p)
+    if test -z "$(__provstamp_tokens -t)"
+        set -l index (count (__provstamp_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'provstamp' -f
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp" version' -l 'version' -d 'Show the version.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp" -eq 1' -fa 'who' -d 'Tell who last wrote each file.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp" -eq 1' -fa 'log' -d 'Tell who wrote each file before, newest first.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp" -eq 1' -fa 'find' -d 'Find the files that a session, user or program wrote.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp" -eq 1' -fa 'verify' -d 'Check that stamps still hold: which files changed with nothing watching?'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp" -eq 1' -fa 'sessions' -d 'Show which sessions wrote here, and how much.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp" -eq 1' -fa 'run' -d 'Run a command as a session of its own.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp" -eq 1' -fa 'doctor' -d 'Tell what this machine can do, and what to do about the rest.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp who" -ge 1' -F
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp who" files-from' -l 'files-from' -d 'Take further paths from FILE, one a line; - is standard input.' -rF
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp who" 0 null' -s '0' -l 'null' -d 'Names end with NUL: in --files-from, and raw in what is printed.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp who" json' -l 'json' -d 'One JSON object a line; provstamp(1) has the fields.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp who" color' -l 'color' -d 'Colour the state: auto is on a terminal, unless NO_COLOR is set.' -rfka 'auto always never'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp who" version' -l 'version' -d 'Show the version.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp who" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp log" -ge 1' -F
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp log" files-from' -l 'files-from' -d 'Take further paths from FILE, one a line; - is standard input.' -rF
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp log" 0 null' -s '0' -l 'null' -d 'Names end with NUL: in --files-from, and raw in what is printed.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp log" json' -l 'json' -d 'One JSON object a line; provstamp(1) has the fields.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp log" color' -l 'color' -d 'Colour the state: auto is on a terminal, unless NO_COLOR is set.' -rfka 'auto always never'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp log" version' -l 'version' -d 'Show the version.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp log" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp find" -ge 1' -F
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" files-from' -l 'files-from' -d 'Take further paths from FILE, one a line; - is standard input.' -rF
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" 0 null' -s '0' -l 'null' -d 'Names end with NUL: in --files-from, and raw in what is printed.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" session' -l 'session' -d 'Written by this session or one nested in it: the id, dashed or not, or at least 4 digits of its beginning; none is outside any.' -rfka ''
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" exact' -l 'exact' -d 'Leave out sessions nested in the given one.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" since' -l 'since' -d 'Stamped at this time or later.' -rfka ''
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" until' -l 'until' -d 'Stamped before this time.' -rfka ''
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" uid' -l 'uid' -d 'Written by this user, by name or number.' -rfka ''
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" comm' -l 'comm' -d 'Written by a process of this name; its first 15 bytes count, as in ps.' -rfka ''
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find"' -l 'trust' -d 'Who could have forged the stamp. May be repeated.' -rfka 'kernel privileged advisory'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find"' -l 'state' -d 'Whether the stamp holds, as verify tells it. May be repeated, or parted by commas.' -rfka ''
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" unstamped' -l 'unstamped' -d 'Files without a stamp: the same as --state unstamped.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" one-file-system x' -s 'x' -l 'one-file-system' -d 'Do not enter other filesystems than each path\'s own.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find"' -l 'type' -d 'Only this kind of file: f, d, l, p, s, b, c as in find(1), or any. May be repeated.' -rfka 'f d l p s b c any'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" l long' -s 'l' -l 'long' -d 'Print for each file what who prints.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" sort' -l 'sort' -d 'Order the results; path is the only order. They are held back until the end.' -rfka 'path'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" json' -l 'json' -d 'One JSON object a line; provstamp(1) has the fields.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" color' -l 'color' -d 'Colour the state: auto is on a terminal, unless NO_COLOR is set.' -rfka 'auto always never'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" version' -l 'version' -d 'Show the version.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp verify" -ge 1' -F
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" files-from' -l 'files-from' -d 'Take further paths from FILE, one a line; - is standard input.' -rF
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" 0 null' -s '0' -l 'null' -d 'Names end with NUL: in --files-from, and raw in what is printed.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" strict' -l 'strict' -d 'Trust ctime alone: whatever changed the inode later makes a file changed.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" allow-unstamped' -l 'allow-unstamped' -d 'Unstamped files are no reason for exit status 1, and are not listed.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" a all' -s 'a' -l 'all' -d 'List files that are ok too.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" q quiet' -s 'q' -l 'quiet' -d 'Print the summary alone.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" one-file-system x' -s 'x' -l 'one-file-system' -d 'Do not enter other filesystems than each path\'s own.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify"' -l 'type' -d 'Only this kind of file: f, d, l, p, s, b, c as in find(1), or any. May be repeated.' -rfka 'f d l p s b c any'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" json' -l 'json' -d 'One JSON object a line; provstamp(1) has the fields.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" color' -l 'color' -d 'Colour the state: auto is on a terminal, unless NO_COLOR is set.' -rfka 'auto always never'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" version' -l 'version' -d 'Show the version.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp sessions" -ge 1' -F
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp sessions" files-from' -l 'files-from' -d 'Take further paths from FILE, one a line; - is standard input.' -rF
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp sessions" 0 null' -s '0' -l 'null' -d 'Names end with NUL: in --files-from, and raw in what is printed.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp sessions" one-file-system x' -s 'x' -l 'one-file-system' -d 'Do not enter other filesystems than each path\'s own.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp sessions"' -l 'type' -d 'Only this kind of file: f, d, l, p, s, b, c as in find(1), or any. May be repeated.' -rfka 'f d l p s b c any'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp sessions" json' -l 'json' -d 'One JSON object a line; provstamp(1) has the fields.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp sessions" color' -l 'color' -d 'Colour the state: auto is on a terminal, unless NO_COLOR is set.' -rfka 'auto always never'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp sessions" version' -l 'version' -d 'Show the version.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp sessions" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp run" intent' -l 'intent' -d 'What the session is for, up to 63 bytes.' -rfka ''
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp run" version' -l 'version' -d 'Show the version.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp run" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp doctor" -ge 1' -fa '(__provstamp_complete_directories)'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp doctor" json' -l 'json' -d 'One JSON object a line; provstamp(1) has the fields.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp doctor" color' -l 'color' -d 'Colour the state: auto is on a terminal, unless NO_COLOR is set.' -rfka 'auto always never'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp doctor" version' -l 'version' -d 'Show the version.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp doctor" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp help" version' -l 'version' -d 'Show the version.'
