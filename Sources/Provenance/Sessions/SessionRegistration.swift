@@ -29,8 +29,10 @@ public final class SessionRegistration {
     Self.prune(directory)
     do {
       record = try Self.newRecord(intent: intent, command: command)
+    } catch .improperLink {
+      throw .foreignProc
     } catch {
-      throw .system("the session's id", error)
+      throw .system("/proc", error)
     }
     let name = SessionRecord.fileName(of: record.leader)
     path = place.path(name)
@@ -157,6 +159,8 @@ public enum SessionRegistrationError: Error, Hashable, Sendable {
   case places([Refusal])
   /// The real and the effective uid differ.
   case privilege
+  /// /proc shows another pid namespace than this process's.
+  case foreignProc
   /// Something else that the system refused, and with which error.
   case system(String, Errno)
 }
@@ -171,6 +175,8 @@ extension SessionRegistrationError: CustomStringConvertible {
     case .privilege:
       "the real and the effective uid differ, so it is not clear whose session this is: "
         + "run it without set-user-ID"
+    case .foreignProc:
+      "/proc belongs to another pid namespace: mount it anew, as unshare --mount-proc does"
     case .system(let what, let error):
       "\(what): \(error)"
     }

@@ -20,6 +20,14 @@ enum SupervisorMessage {
   case failed
 }
 
+/// What the foreground process asks of the supervisor: to pass a signal to the command.
+struct SignalRequest {
+  let signal: CInt
+  /// How many stops of the command the foreground process knew of. One who did not know of the last
+  /// cannot have meant to continue the command after it.
+  let stops: Int32
+}
+
 /// One end of the connection between the foreground process and the supervisor. Both are the same
 /// program, so messages are plain integers.
 struct ControlChannel {
@@ -60,15 +68,13 @@ struct ControlChannel {
     }
   }
 
-  /// Asks the supervisor to pass a signal to the command.
-  func send(signal: CInt) {
-    var signal = signal
-    _ = withUnsafeBytes(of: &signal) { prov_send_message(socket, $0.baseAddress, $0.count) }
+  func send(_ request: SignalRequest) {
+    _ = withUnsafeBytes(of: request) { prov_send_message(socket, $0.baseAddress, $0.count) }
   }
 
-  func receiveSignal() -> Received<CInt> {
-    var signal: CInt = 0
-    return receive(&signal)
+  func receiveRequest() -> Received<SignalRequest> {
+    var request = SignalRequest(signal: 0, stops: 0)
+    return receive(&request)
   }
 
   private func receive<Value>(_ value: inout Value) -> Received<Value> {

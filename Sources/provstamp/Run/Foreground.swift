@@ -14,6 +14,8 @@ struct Foreground {
   private let supervisor: pid_t
   private let channel: ControlChannel
   private var command: pid_t?
+  /// How often the command has stopped.
+  private var stops: Int32 = 0
 
   /// Starts the session, and returns when the command has ended. A failure has been told.
   static func run(_ session: RequestedSession) -> CommandEnding {
@@ -63,6 +65,7 @@ struct Foreground {
       case .message(.started(let process)):
         command = process
       case .message(.stopped(let signal)):
+        stops += 1
         _ = try valueOrErrno(prov_raise_default(signal))
       case .message(.ended(let ending, let sessionEnds)):
         if sessionEnds { _ = prov_wait_for_end(supervisor) }
@@ -85,19 +88,23 @@ struct Foreground {
       case SIGCHLD:
         reap()
       case SIGCONT:
-        channel.send(signal: SIGCONT)
+        pass(SIGCONT)
       case SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH:
         // From the terminal it has reached the whole group, the command included.
-        if signal.code != CInt(PROV_SIGNAL_FROM_KERNEL) { channel.send(signal: signal.number) }
+        if signal.code != CInt(PROV_SIGNAL_FROM_KERNEL) { pass(signal.number) }
       case SIGHUP:
         // When the terminal hangs up, the session's leader alone is told.
         if signal.code != CInt(PROV_SIGNAL_FROM_KERNEL) || getsid(0) == getpid() {
-          channel.send(signal: SIGHUP)
+          pass(SIGHUP)
         }
       default:
-        channel.send(signal: signal.number)
+        pass(signal.number)
       }
     }
+  }
+
+  private func pass(_ signal: CInt) {
+    channel.send(SignalRequest(signal: signal, stops: stops))
   }
 
   /// Orphans come here where this process is a container's first one; and the supervisor, when it
@@ -109,7 +116,8 @@ struct Foreground {
 
   /// The supervisor was killed: nothing could tell any more what the command writes.
   private func abandon() {
-    // Only a child's number is certain to be still its own.
+    // When it has ended, its children have come here; only a child's number is certain to be its own.
+    _ = prov_wait_for_end(supervisor)
     if let command, prov_is_child(command) == 1 {
       kill(command, SIGKILL)
       _ = prov_wait_for_end(command)

@@ -19,6 +19,8 @@ struct Supervisor {
 
   private var command: pid_t = 0
   private var isStopped = false
+  /// How often the command has stopped.
+  private var stops: Int32 = 0
   private var ending: CommandEnding?
   private var isForegroundGone = false
 
@@ -139,7 +141,7 @@ struct Supervisor {
       let requests = receiveRequests()
       // What happened before a request was made must be known when it is granted.
       guard try reap() else { break }
-      for signal in requests { pass(signal) }
+      for request in requests { grant(request) }
     }
     registration.end()
     if let ending { report(ending, sessionEnds: true) }
@@ -168,6 +170,7 @@ struct Supervisor {
     switch child.event {
     case PROV_CHILD_STOPPED:
       isStopped = true
+      stops += 1
       channel.send(.stopped(child.status))
     case PROV_CHILD_CONTINUED:
       isStopped = false
@@ -183,26 +186,30 @@ struct Supervisor {
     }
   }
 
-  private mutating func receiveRequests() -> [CInt] {
-    var requests: [CInt] = []
+  private mutating func receiveRequests() -> [SignalRequest] {
+    var requests: [SignalRequest] = []
     while !isForegroundGone {
-      switch channel.receiveSignal() {
-      case .message(let signal): requests.append(signal)
+      switch channel.receiveRequest() {
+      case .message(let request): requests.append(request)
       case .nothingYet: return requests
       case .end:
         isForegroundGone = true
         // It was killed, which is meant for the command.
-        requests.append(SIGKILL)
+        requests.append(SignalRequest(signal: SIGKILL, stops: stops))
       }
     }
     return requests
   }
 
+  private func grant(_ request: SignalRequest) {
+    // The shell continues the whole group; then there is nothing left to do.
+    if request.signal == SIGCONT && !(isStopped && request.stops == stops) { return }
+    pass(request.signal)
+  }
+
   private func pass(_ signal: CInt) {
     // A command that has ended is reaped, and its number may be another's.
     guard command != 0 else { return }
-    // The shell continues the whole group; then there is nothing left to do.
-    guard signal != SIGCONT || isStopped else { return }
     kill(command, signal)
   }
 
