@@ -1,0 +1,445 @@
+# SPDX-License-Identifier: Apache-2.0
+"""provstamp on files with real attributes, put there by hand: answers, exit status, forms of output."""
+
+import base64
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from support import identity, programs, stamping, stamps
+
+
+@pytest.fixture
+def ask(private):
+    """ask("find", "--session", …) runs provstamp in the test's directory: a finished process."""
+    def run(*arguments, who=identity.ROOT, directory=private, **options):
+        argv = [programs.provstamp(), *map(os.fsencode, arguments)]
+        return who.run(argv, check=False, cwd=directory, **options)
+    return run
+
+
+def objects(done):
+    """The JSON objects that were printed, parsed by somebody else's parser."""
+    return [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+
+
+def files(done):
+    return {entry["path"]: entry for entry in objects(done) if entry["type"] == "file"}
+
+
+# --- who
+
+
+def test_who_names_every_field(private, ask, user):
+    value = stamping.put(private / "a", comm=b"sed", pid=77, uid=user.uid, root="aabbccdd",
+                         flags=stamps.CREATED | stamps.MAPPED)
+    stamp = stamps.decode(value)
+    done = ask("who", "--json", "a")
+    assert done.returncode == 0 and done.stderr == b""
+    [answer] = objects(done)
+    expected = {
+        "schema": "provstamp/1", "type": "file", "path": "a", "state": "ok",
+        "reason": "inode-unchanged", "trust": "advisory", "attribute": "user.prov",
+        "stamper": "provfs", "session": stamp.session, "root": "aabbccdd", "comm": "sed", "pid": 77,
+        "uid": user.uid, "user": user.name, "time_ns": stamp.time, "inode": stamp.inode,
+        "flags": ["created", "mapped"], "file_inode": stamp.inode, "size": 8, "intent": None,
+    }
+    assert {key: answer[key] for key in expected} == expected
+    assert answer["time"].endswith(f"{stamp.time % 10**9:09d}Z")
+    text = ask("who", "a").stdout.decode()
+    for part in ("a: ", stamp.session, "sed[77]", user.name, answer["time"], "advisory", "created"):
+        assert part in text
+
+
+def test_who_takes_the_trusted_stamp_and_names_the_other(private, ask):
+    stamping.put(private / "a", stamps.SECURITY)
+    assert files(ask("who", "--json", "a"))["a"]["trust"] == "privileged"
+    stamping.tick()
+    with open(private / "a", "a", encoding="ascii") as file:
+        file.write("written elsewhere")
+    stamping.put(private / "a", stamps.USER, session=stamping.OTHER)
+    done = ask("who", "--json", "a")
+    answer = files(done)["a"]
+    assert done.returncode == 1
+    assert (answer["state"], answer["session"]) == ("changed", stamping.SESSION)
+    assert (answer["also"]["state"], answer["also"]["session"]) == ("ok", stamping.OTHER)
+    lines = ask("who", "a").stdout.decode().splitlines()
+    assert lines[0].startswith("a: changed: ")
+    assert "user.prov" in lines[1] and stamping.OTHER in lines[1]
+
+
+def test_who_does_not_claim_what_it_does_not_know(private, ask):
+    (private / "bare").touch()
+    (private / "short").touch()
+    os.setxattr(private / "short", "user.prov", b"x" * 63)
+    stamping.put(private / "carried", inode=1)
+    for name, state in (("bare", "unstamped"), ("short", "malformed"), ("carried", "copied")):
+        done = ask("who", name)
+        assert done.returncode == 1
+        assert done.stdout.decode().startswith(f"{name}: {state}: ")
+    assert ask("who", "/proc/self/status").stdout.endswith(b"keeps no extended attributes\n")
+
+
+def test_who_reports_each_file_it_cannot_read_and_goes_on(private, ask, user):
+    stamping.put(private / "good")
+    stamping.put(private / "secret")
+    os.chmod(private / "secret", 0o600)
+    stamping.put(private / "trusted", stamps.SECURITY)
+    os.chmod(private / "trusted", 0o600)
+    done = ask("who", "missing", "secret", "good", "trusted", who=user)
+    assert done.returncode == 2
+    assert [line.split(": ")[1] for line in done.stderr.decode().splitlines()] == [
+        "missing", "secret"]
+    # Everybody may read security.prov, of files too that they may not read.
+    assert [line.split(":")[0] for line in done.stdout.decode().splitlines()] == [
+        "good", "trusted"]
+
+
+def test_who_on_a_link_is_about_the_link(private, ask):
+    stamping.put(private / "target")
+    os.symlink("target", private / "link")
+    assert files(ask("who", "--json", "link"))["link"]["state"] == "unstamped"
+    stamping.put(private / "link", stamps.SECURITY, session=stamping.OTHER)
+    answer = files(ask("who", "--json", "link"))["link"]
+    assert (answer["session"], answer["reason"]) == (stamping.OTHER, "creation")
+
+
+# --- names are bytes
+
+NAMES = [b"plain", b"new\nline", b"\xff\xfe", b"\x1b[31mred", "\u202egnp.exe".encode(), b"a" * 255,
+         b"back\\slash", b"\xf4\x8f\xb8\x80", "\U0010fe80".encode(), b" ", "ü".encode(), b"tab\t"]
+
+
+def test_any_name_is_asked_about_and_answered(private, ask):
+    for name in NAMES:
+        stamping.put(os.fsencode(private) + b"/" + name)
+    arguments = [os.fsdecode(name) for name in NAMES]
+    answers = objects(ask("who", "--json", *arguments))
+    named = [base64.b64decode(answer["path_bytes"]) if "path_bytes" in answer
+             else answer["path"].encode() for answer in answers]
+    assert named == NAMES
+    assert all(answer["state"] == "ok" for answer in answers)
+    found = ask("find", "-0", ".").stdout
+    assert sorted(found.split(b"\0")[:-1]) == sorted(b"./" + name for name in NAMES)
+    listed = ask("who", "-0", "--files-from", "-", input=b"\0".join(NAMES))
+    assert [line for line in listed.stdout.split(b"\0")[:-1] if line.startswith(b"plain")]
+    assert listed.returncode == 0 and listed.stdout.count(b"session " + b"3f2a99c1") == len(NAMES)
+
+
+def test_no_name_reaches_the_output_as_a_command(private, ask):
+    """A name cannot forge another line, nor move the cursor: in text, and in JSON."""
+    for name in NAMES:
+        stamping.put(os.fsencode(private) + b"/" + name)
+    stamping.put(private / "comm", comm=b"\x1b[2J\nx: y")
+    for arguments in (["find", "--long"], ["verify", "--all"], ["sessions"], ["find", "--json"]):
+        output = ask(*arguments).stdout
+        assert b"\x1b" not in output and "\u202e".encode() not in output
+        output.decode("utf-8")
+        if arguments[0] == "find":
+            extra = 1 if "--json" in arguments else 0
+            assert len(output.splitlines()) == len(NAMES) + 1 + extra
+
+
+# --- find
+
+
+@pytest.fixture
+def tree(private):
+    """Files of two sessions, of a session nested in the first, and of nobody's session."""
+    (private / "d").mkdir()
+    stamping.put(private / "own", session=stamping.SESSION)
+    stamping.put(private / "d" / "nested", session="c0ffee00" * 4, root=stamping.SESSION[:8])
+    stamping.put(private / "other", session=stamping.OTHER, comm=b"cc", uid=65534)
+    stamping.put(private / "d" / "none", session=stamping.NONE, comm=b"vim",
+                 when=1_600_000_000 * 10**9)
+    (private / "bare").touch()
+    return private
+
+
+def paths(done):
+    return set(done.stdout.decode().splitlines())
+
+
+def test_find_by_session(tree, ask):
+    own = {"./own", "./d/nested"}
+    dashed = "-".join((stamping.SESSION[:8], stamping.SESSION[8:12], stamping.SESSION[12:16],
+                       stamping.SESSION[16:20], stamping.SESSION[20:]))
+    for form in (stamping.SESSION, stamping.SESSION.upper(), dashed, stamping.SESSION[:4],
+                 stamping.SESSION[:13]):
+        done = ask("find", "--session", form)
+        assert (paths(done), done.returncode) == (own, 0)
+        assert b"1 by sessions nested" in done.stderr
+        assert paths(ask("find", "--session", form, "--exact")) == {"./own"}
+    nested = files(ask("find", "--json", "--session", stamping.SESSION))
+    assert nested["./d/nested"]["nested"] is True and "nested" not in nested["./own"]
+    assert paths(ask("find", "--session", "none")) == {"./d/none"}
+
+
+def test_an_ambiguous_prefix_prints_nothing_but_the_candidates(tree, ask):
+    twin = stamping.SESSION[:6] + "ff" + stamping.SESSION[8:]
+    stamping.put(tree / "twin", session=twin)
+    for arguments in ([], ["--json"], ["--long"]):
+        done = ask("find", *arguments, "--session", stamping.SESSION[:6])
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert stamping.SESSION.encode() in done.stderr and twin.encode() in done.stderr
+    assert paths(ask("find", "--session", stamping.SESSION[:8], "--exact")) == {"./own"}
+    # An outermost session that is known by its four bytes alone is a candidate too.
+    (tree / "own").unlink()
+    done = ask("find", "--session", stamping.SESSION[:6])
+    assert done.returncode == 2 and (stamping.SESSION[:8] + "…").encode() in done.stderr
+
+
+def test_find_by_everything_else(tree, ask):
+    stamped = {"./own", "./d/nested", "./other", "./d/none"}
+    assert paths(ask("find")) == stamped
+    assert paths(ask("find", "--comm", "vim")) == {"./d/none"}
+    assert paths(ask("find", "--uid", "nobody")) == {"./other"} == paths(
+        ask("find", "--uid", "65534"))
+    assert paths(ask("find", "--until", "2021-01-01")) == {"./d/none"}
+    assert paths(ask("find", "--since", "1h")) == stamped - {"./d/none"}
+    assert paths(ask("find", "--since", "@1600000000", "--until", "@1600000000.5")) == {"./d/none"}
+    assert paths(ask("find", "--trust", "privileged")) == set()
+    assert paths(ask("find", "--unstamped", "--type", "f")) == {"./bare"}
+    assert paths(ask("find", "--state", "changed,copied")) == {"./d/none"}
+    assert paths(ask("find", "--state", "ok", "--state", "unstamped", "--type", "f")) == (
+        stamped - {"./d/none"} | {"./bare"})
+    assert ask("find", "--sort", "path").stdout.decode().splitlines() == sorted(stamped)
+    assert paths(ask("find", "own", "d")) == {"own", "d/nested", "d/none"}
+
+
+def test_an_empty_answer_explains_itself(tree, ask):
+    done = ask("find", "--comm", "nobody-has-this")
+    assert (done.returncode, done.stdout) == (1, b"")
+    # The test's directory, d, bare: unstamped.
+    assert b"nothing found among 7 files: 3 unstamped" in done.stderr
+    summary = objects(ask("find", "--json", "--comm", "nobody-has-this"))
+    assert summary == [{
+        "schema": "provstamp/1", "type": "summary", "found": 0, "nested": 0,
+        "states": {"ok": 0, "changed": 0, "copied": 0, "malformed": 0, "unstamped": 0},
+        "examined": 7, "unstamped": 3, "without_xattrs": 0, "unreadable": 0, "skipped_mounts": 0}]
+
+
+def test_stale_results_are_not_passed_off_as_true(tree, ask):
+    stamping.put(tree / "carried", inode=5)
+    done = ask("find", "--session", stamping.SESSION)
+    assert "./carried" in paths(done) and b"1 copied: there the stamp does not hold" in done.stderr
+    assert "./carried" not in paths(ask("find", "--session", stamping.SESSION, "--state", "ok"))
+
+
+def test_unreadable_directories_are_named_once(tree, ask, user):
+    stamping.put(tree / "d" / "more")
+    os.chmod(tree / "d", 0o700)
+    done = ask("find", who=user)
+    assert done.returncode == 2
+    assert paths(done) == {"./own", "./other"}
+    assert done.stderr.count(b"./d: ") == 1 and b"permission denied" in done.stderr
+    assert objects(ask("find", "--json", who=user))[-1]["unreadable"] == 1
+
+
+@pytest.mark.parametrize("arguments", [
+    ["find", "--since", "garbage"], ["find", "--since", "2026-02-30"], ["find", "--session", "xyz"],
+    ["find", "--session", "3f2"], ["find", "--state", "fine"], ["find", "--nonsense"], ["who"],
+    ["nonsense"], ["find", "--uid", "no-such-user"], ["find", "--unstamped", "--comm", "x"],
+    ["find", "--exact"], ["verify", "--all", "--quiet"], ["who", "--files-from", "missing"],
+])
+def test_wrong_usage_is_trouble(ask, arguments):
+    done = ask(*arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"provstamp: ")
+
+
+# --- verify, log, sessions
+
+
+def test_verify_tells_what_happened_to_each_file(private, ask, needs):
+    for name in ("same", "appended", "truncated", "chmodded", "backdated", "renamed", "linked"):
+        stamping.put(private / name)
+    stamping.put(private / "future", when=2**62)
+    (private / "bare").touch()
+    stamping.tick()
+    with open(private / "appended", "a", encoding="ascii") as file:
+        file.write("more")
+    os.truncate(private / "truncated", 1)
+    os.chmod(private / "chmodded", 0o600)
+    with open(private / "backdated", "a", encoding="ascii") as file:
+        file.write("more")
+    os.utime(private / "backdated", ns=(10**18, 10**18))
+    os.rename(private / "renamed", private / "moved")
+    os.link(private / "linked", private / "second-name")
+    subprocess.run([needs("cp"), "-a", "same", "copied"], cwd=private, check=True)
+    expected = {
+        "same": "inode-unchanged", "appended": "modified-later", "truncated": "modified-later",
+        "chmodded": "content-unchanged", "backdated": "content-unchanged",
+        "moved": "content-unchanged", "linked": "content-unchanged",
+        "second-name": "content-unchanged", "copied": "other-inode", "future": "stamp-in-future",
+        "bare": "no-stamp",
+    }
+    done = ask("verify", "--json", "--all")
+    assert done.returncode == 1
+    assert {entry["path"][2:]: entry["reason"] for entry in files(done).values()} == expected
+    summary = objects(done)[-1]
+    assert summary["files"] == len(expected)
+    assert summary["states"] == {"ok": 6, "changed": 3, "copied": 1, "malformed": 0, "unstamped": 1}
+    listed = ask("verify").stdout.decode().splitlines()
+    assert {line.split(":")[0] for line in listed[:-1]} == {
+        "./appended", "./truncated", "./copied", "./future", "./bare"}
+    assert listed[-1] == "11 files: 6 ok, 3 changed, 1 copied, 1 unstamped"
+    strict = files(ask("verify", "--strict", "--json", "--all"))
+    assert [path[2:] for path, entry in strict.items() if entry["state"] == "ok"] == ["same"]
+
+
+def test_verify_exit_status(private, ask):
+    stamping.put(private / "a")
+    assert ask("verify").returncode == 0
+    (private / "bare").touch()
+    assert ask("verify").returncode == 1
+    assert ask("verify", "--allow-unstamped").returncode == 0
+    assert ask("verify", "--quiet").stdout.decode().splitlines() == ["2 files: 1 ok, 1 unstamped"]
+    assert ask("verify", "missing").returncode == 2
+
+
+def test_log_is_newest_first_without_the_stamp_itself(private, ask):
+    value = stamping.put(private / "a")
+    earlier = [stamping.encode(session=stamping.NONE, comm=b"vim", when=2),
+               stamping.encode(session=stamping.OTHER, when=1)]
+    os.setxattr(private / "a", "user.prov.log", value + b"".join(earlier))
+    done = ask("log", "--json", "a")
+    assert done.returncode == 0
+    entries = objects(done)
+    assert [entry["type"] for entry in entries] == ["file", "earlier", "earlier"]
+    assert [entry["time_ns"] for entry in entries[1:]] == [2, 1]
+    assert [entry["session"] for entry in entries[1:]] == [None, stamping.OTHER]
+    assert len(ask("log", "a").stdout.splitlines()) == 3
+    (private / "bare").touch()
+    assert ask("log", "bare").returncode == 1
+    for bad in (b"x", b"\0" * 64, stamping.encode() * 16):
+        os.setxattr(private / "a", "user.prov.log", bad)
+        done = ask("log", "a")
+        assert done.returncode == 1 and b"the log of earlier writers is" in done.stderr
+
+
+def test_sessions_sum_up(tree, ask):
+    stamping.put(tree / "carried", inode=5)
+    done = ask("sessions", "--json")
+    assert done.returncode == 0
+    sums = {entry["session"]: entry for entry in objects(done) if entry["type"] == "session"}
+    own = sums[stamping.SESSION]
+    assert (own["files"], own["bytes"], own["copied"], own["comms"], own["users"]) == (
+        1, 8, 1, ["sed"], ["root"])
+    assert own["first_ns"] == own["last_ns"] == stamps.read(tree / "own").time
+    assert sums["c0ffee00" * 4]["roots"] == [stamping.SESSION[:8]]
+    assert sums[None]["changed"] == 1
+    assert ask("sessions").stdout.decode().splitlines()[-1].startswith("outside any session: 1 file")
+    assert ask("sessions", "bare").returncode == 1
+
+
+# --- older stampers' text
+
+
+def test_older_text_is_read_and_never_taken_for_more(private, ask):
+    (private / "old").touch()
+    os.setxattr(private / "old", "user.prov.session", b"comm:x:pid:1:pid:2:uid:0")
+    os.setxattr(private / "old", "user.prov.ts", b"4102444800")
+    os.setxattr(private / "old", "user.prov.history", b"comm:vim:pid:3,01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    answer = files(ask("who", "--json", "old"))["old"]
+    assert (answer["state"], answer["reason"]) == ("changed", "stamp-in-future")
+    assert (answer["stamper"], answer["trust"], answer["session"]) == ("legacy", "advisory", None)
+    assert (answer["comm"], answer["pid"], answer["uid"]) == ("x:pid:1", 2, 0)
+    assert answer["legacy"]["ambiguous"] is True
+    entries = objects(ask("log", "--json", "old"))
+    assert [entry["legacy"]["text"] for entry in entries[1:]] == [
+        "comm:vim:pid:3", "01ARZ3NDEKTSV4RRFFQ69G5FAV"]
+    stamping.put(private / "old")
+    assert files(ask("who", "--json", "old"))["old"]["stamper"] == "provfs"
+
+
+# --- trees
+
+
+def test_a_tree_deeper_than_any_path_with_few_descriptors(private, ask):
+    """A chain of directories with a sibling at each level, and no descriptor for each level."""
+    depth = 1500
+    directory = os.open(private, os.O_RDONLY)
+    for _ in range(depth):
+        for name in ("down", "side"):
+            os.mkdir(name, dir_fd=directory)
+        below = os.open("down", os.O_RDONLY, dir_fd=directory)
+        os.close(directory)
+        directory = below
+    os.close(os.open("leaf", os.O_CREAT | os.O_WRONLY, dir_fd=directory))
+    leaf = f"/proc/self/fd/{directory}/leaf"
+    os.setxattr(leaf, "user.prov", stamping.encode(inode=os.stat(leaf).st_ino))
+    os.close(directory)
+    limited = ["prlimit", "--nofile=96:96", programs.provstamp(), "find", "--json"]
+    done = identity.ROOT.run(limited, cwd=private, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    [found, summary] = objects(done)
+    assert found["path"] == "./" + "down/" * depth + "leaf"
+    assert summary["examined"] == 2 * depth + 2
+
+
+def test_a_directory_of_100000(private, ask):
+    value = stamping.encode(inode=1)
+    for number in range(100_000):
+        descriptor = os.open(f"{private}/{number}", os.O_CREAT | os.O_WRONLY)
+        if number % 1000 == 0:
+            os.setxattr(descriptor, "user.prov", value)
+        os.close(descriptor)
+    done = ask("find", "--json", "--type", "f")
+    summary = objects(done)[-1]
+    assert (summary["examined"], summary["found"]) == (100_000, 100)
+
+
+def test_one_filesystem_and_the_kernels_tables(private, ask, needs):
+    (private / "mnt").mkdir()
+    (private / "proc").mkdir()
+    subprocess.run([needs("mount"), "-t", "tmpfs", "none", private / "mnt"], check=True)
+    try:
+        subprocess.run([needs("mount"), "-t", "proc", "none", private / "proc"], check=True)
+        try:
+            stamping.put(private / "mnt" / "there", stamps.SECURITY)
+            stamping.put(private / "here", stamps.SECURITY)
+            done = ask("find", "--json")
+            assert set(files(done)) == {"./mnt/there", "./here"}
+            assert objects(done)[-1]["skipped_mounts"] == 1
+            assert set(files(ask("find", "-x", "--json"))) == {"./here"}
+        finally:
+            subprocess.run([needs("umount"), private / "proc"], check=True)
+    finally:
+        subprocess.run([needs("umount"), private / "mnt"], check=True)
+
+
+def test_a_reader_that_leaves_ends_it_quietly(private, ask, needs):
+    for number in range(3000):
+        stamping.put(private / f"{number:0200}")
+    shell = f"'{programs.provstamp()}' find | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run([needs("bash"), "-c", shell], cwd=private, capture_output=True, check=True)
+    assert done.stderr == b"" and done.stdout.splitlines()[-1] == b"141"
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([programs.provstamp(), "find"], cwd=private, stdout=full,
+                              stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2 and b"No space left" in done.stderr
+
+
+# --- what is generated, and the doctor
+
+
+def test_manual_and_completions_are_current(needs):
+    script = programs.REPOSITORY / "scripts" / "generate"
+    subprocess.run([needs("python3"), script, "--check", programs.provstamp()], check=True)
+    subprocess.run([needs("bash"), "-n", programs.REPOSITORY / "completions" / "provstamp.bash"],
+                   check=True)
+
+
+def test_doctor_tries_what_a_directory_can_keep(private, ask):
+    checks = {entry["name"]: entry for entry in objects(ask("doctor", "--json", private))}
+    assert checks["xattr-user"]["status"] == checks["xattr-security"]["status"] == "ok"
+    assert checks["fuse-device"]["status"] == "ok"
+    assert os.listdir(private) == []
+    done = ask("doctor", "/proc")
+    assert done.returncode == 1 and b"fail  xattr: /proc: " in done.stdout
+    assert pathlib.Path("/proc/self/agent_session").exists() == (
+        checks["agent-sessions"]["status"] == "ok")
