@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 
 import pytest
 
@@ -208,6 +209,24 @@ def test_find_by_everything_else(tree, ask):
         stamped - {"./d/none"} | {"./bare"})
     assert ask("find", "--sort", "path").stdout.decode().splitlines() == sorted(stamped)
     assert paths(ask("find", "own", "d")) == {"own", "d/nested", "d/none"}
+
+
+def test_times_without_a_zone_are_local(private, ask):
+    """In zones that need no files: five hours west of Greenwich; and one with summer time."""
+    def since(zone, time):
+        return paths(ask("find", "--since", time, env={"TZ": zone, "PATH": os.environ["PATH"]}))
+
+    noon = 1_751_364_000  # 2025-07-01T10:00:00Z
+    stamping.put(private / "noon", when=noon * 10**9)
+    assert since("EST5", "2025-07-01T05:00:00") == {"./noon"} == since("EST5", "2025-07-01 05:00")
+    assert since("EST5", "2025-07-01T05:00:01") == set()
+    summer = "CET-1CEST,M3.5.0,M10.5.0/3"
+    assert since(summer, "2025-07-01T12:00:00") == {"./noon"}
+    assert since(summer, "2025-07-01T12:00:01") == set()
+    today = (int(time.time()) - 5 * 3600) // 86400 * 86400 + 5 * 3600
+    stamping.put(private / "yesterday", when=(today - 86400) * 10**9)
+    assert since("EST5", "yesterday") == {"./yesterday"}
+    assert since("EST5", "today") == set()
 
 
 def test_an_empty_answer_explains_itself(tree, ask):
