@@ -202,13 +202,17 @@ int prov_send_message(int socket, const void *message, size_t size)
 	return sent < 0 ? -errno : 0;
 }
 
+/*
+ * A peer that closed without having read all gives ECONNRESET once, before what
+ * it had sent.
+ */
 ssize_t prov_receive_message(int socket, void *message, size_t size)
 {
 	ssize_t received;
 
 	do {
 		received = recv(socket, message, size, MSG_DONTWAIT);
-	} while (received < 0 && errno == EINTR);
+	} while (received < 0 && (errno == EINTR || errno == ECONNRESET));
 	return received < 0 ? -errno : received;
 }
 

@@ -47,12 +47,8 @@ class Terminal:
                 raise AssertionError(
                     f"the terminal ended before {pattern!r}; it shows {self.shown!r}") from None
 
-    def foreground(self):
-        """The process group that the terminal's keys reach."""
-        return os.tcgetpgrp(self._terminal)
-
-    def settings(self):
-        return termios.tcgetattr(self._terminal)
+    def resize(self, rows, columns):
+        termios.tcsetwinsize(self._terminal, (rows, columns))
 
     def hang_up(self):
         if self._terminal >= 0:
