@@ -55,6 +55,14 @@ def until(condition, what, patience=PATIENCE):
         time.sleep(0.005)
 
 
+def _answers(path):
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
+
+
 class View:
     """A mounted provfs in the foreground, run by `identity`."""
 
@@ -72,29 +80,29 @@ class View:
         self.process = None
 
     def start(self):
-        before = mounted(self.mountpoint)
         with open(self.log_path, "ab") as log:
             self.process = self.identity.popen(
                 self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd="/", env=self.identity.environment("/"))
         _live.add(self)
         try:
-            until(lambda: self._serves(before), f"{self.argv} mounts")
+            until(self._serves, f"{self.argv} mounts")
         except AssertionError as failure:
             self.destroy()
             raise MountFailed(f"{failure}\n{self.output()}") from None
         return self
 
-    def _serves(self, before):
+    def _serves(self):
         if self.process.poll() is not None:
             _live.discard(self)
             raise MountFailed(
                 f"{self.argv} exited with {self.process.returncode}\n{self.output()}")
         now = mounted(self.mountpoint)
-        if now is None or now == before or not now[0].startswith("fuse"):
+        if now is None or not now[0].startswith("fuse"):
             return False
         self.device = now[1]
-        return True
+        # A dead mount that provfs is about to clean up is a mount as well.
+        return self.identity.call(_answers, self.mountpoint)
 
     @property
     def pid(self):
