@@ -67,6 +67,7 @@ struct Foreground {
       case .message(.stopped(let signal)):
         stops += 1
         _ = try valueOrErrno(prov_raise_default(signal))
+        handOnTerminal()
       case .message(.ended(let ending, let sessionEnds)):
         if sessionEnds { _ = prov_wait_for_end(supervisor) }
         return ending
@@ -100,6 +101,19 @@ struct Foreground {
       default:
         pass(signal.number)
       }
+    }
+  }
+
+  /// A command that has made a process group for itself, as interactive shells do, is not in the one
+  /// to which the caller's shell gives the terminal when it resumes the job.
+  private func handOnTerminal() {
+    guard let command else { return }
+    let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    guard terminal >= 0 else { return }
+    defer { close(terminal) }
+    let group = getpgid(command)
+    if group > 0, group != getpgrp(), tcgetpgrp(terminal) == getpgrp() {
+      tcsetpgrp(terminal, group)
     }
   }
 
