@@ -100,7 +100,18 @@ enum SupplementaryGroups {
     let file = open("/proc/\(task)/status", O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
-    return withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 8) { buffer -> Int? in
+    if let count = read(file, bytes: usualBytes, into: groups, capacity) { return count }
+    return read(file, bytes: mostBytes, into: groups, capacity)
+  }
+
+  private static let usualBytes = 8192
+  /// For as many groups as there can be, of ten digits each.
+  private static let mostBytes = Credentials.maximumGroups * 11 + usualBytes
+
+  private static func read(
+    _ file: CInt, bytes: Int, into groups: UnsafeMutablePointer<gid_t>, _ capacity: Int
+  ) -> Int? {
+    withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 8) { buffer -> Int? in
       let count = prov_pread(file, buffer.baseAddress, buffer.count, 0)
       guard count > 0 else { return nil }
       return parse(UnsafeRawBufferPointer(rebasing: buffer[..<count]), into: groups, capacity)

@@ -27,7 +27,7 @@ enum Daemon {
       return 0
     } catch let error as UsageError {
       complain("\(error)\nTry: provfs --help")
-      return 1
+      return 2
     } catch {
       complain("\(error)")
       return 2

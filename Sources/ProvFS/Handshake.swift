@@ -14,10 +14,17 @@ enum Handshake {
   private static let offered = Atomic<UInt64>(0)
 
   /// Flags that provfs sets where they are offered; see `linux/fuse.h`, FUSE_INIT flags.
-  private static let added: UInt64 =
-    1 << 18  // PARALLEL_DIROPS: several lookups in one directory at a time
-    | 1 << 28  // HANDLE_KILLPRIV_V2: the source clears set-user-id bits and file capabilities
-    | 1 << 38  // NO_EXPORT_SUPPORT: no file handles of view's files, instead of ones that go stale
+  private static let added =
+    parallelLookups | handlesPrivilegedBits | allowsDirectMappings | hasNoHandles
+
+  /// PARALLEL_DIROPS: several lookups in one directory at a time.
+  private static let parallelLookups: UInt64 = 1 << 18
+  /// HANDLE_KILLPRIV_V2: the source clears set-user-id bits and file capabilities.
+  private static let handlesPrivilegedBits: UInt64 = 1 << 28
+  /// DIRECT_IO_ALLOW_MMAP: a file that is open with O_DIRECT can be mapped shared.
+  private static let allowsDirectMappings: UInt64 = 1 << 36
+  /// NO_EXPORT_SUPPORT: no file handles of the view's files, instead of ones that go stale.
+  private static let hasNoHandles: UInt64 = 1 << 38
 
   /// Flags that contradict them.
   private static let removed: UInt64 =

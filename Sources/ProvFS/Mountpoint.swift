@@ -48,7 +48,7 @@ struct Mountpoint {
       let words =
         (["fusermount3", "-u", "-z", "-q", "--"] as [String]).map { strdup($0) }
         + [strdup(path), nil]
-      defer { words.forEach { free($0) } }
+      defer { for word in words { free(word) } }
       var child = pid_t()
       guard posix_spawnp(&child, "fusermount3", nil, nil, words, environ) == 0 else { return }
       var status: CInt = 0
@@ -56,9 +56,11 @@ struct Mountpoint {
     }
   }
 
+  /// Tried by opening: the kernel may still answer stat(2) from its cache.
   private var isDead: Bool {
-    var ignored = stat()
-    return path.withCString { stat($0, &ignored) } != 0 && errno == ENOTCONN
+    let result = path.withCString { prov_openat(AT_FDCWD, $0, O_RDONLY | O_DIRECTORY, 0) }
+    if result >= 0 { close(result) }
+    return result == -ENOTCONN
   }
 
   /// Whether `path` is below, and not the same as, the directory that `descriptor` refers to.

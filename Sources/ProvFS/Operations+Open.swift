@@ -84,7 +84,8 @@ struct OpenFlags {
   /// Fills in the reply.
   func answer(_ info: UnsafeMutablePointer<fuse_file_info>, _ file: OpenFileReference) {
     info.pointee.fh = file.handle
-    info.pointee.direct_io = isDirect ? 1 : 0
+    let isPseudo = file.pointer.pointee.node.pointer.pointee.volume.isPseudo
+    info.pointee.direct_io = isDirect || isPseudo ? 1 : 0
   }
 }
 

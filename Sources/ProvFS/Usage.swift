@@ -40,6 +40,6 @@ enum Usage {
     In /etc/fstab:
       /srv/work  /srv/view  fuse.provfs  defaults,noauto  0  0
 
-    Exit status: 0 mounted (or, with -f, unmounted again); 1 bad command line; 2 trouble.
+    Exit status: 0 mounted (or, with -f, unmounted again); 2 trouble.
     """
 }

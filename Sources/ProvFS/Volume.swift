@@ -13,6 +13,8 @@ final class Volume: Sendable {
   /// An open file on it, for open_by_handle_at(2), or -1 where its inodes have no handles that can
   /// be opened.
   let handleMount: CInt
+  /// Whether it shows the kernel's own data instead of storing files. Their sizes say nothing.
+  let isPseudo: Bool
   /// Where its stamps go, or ``noStamps``.
   private let attribute: Atomic<UInt8>
 
@@ -28,7 +30,8 @@ final class Volume: Sendable {
     device = identity.device
     mount = identity.mount
     handleMount = usesHandles ? Self.openForHandles(descriptor) : -1
-    let stamps = Self.probeStamps(descriptor)
+    isPseudo = Self.pseudoTypes.contains(prov_filesystem_type(descriptor))
+    let stamps = isPseudo ? nil : Self.probeStamps(descriptor)
     attribute = Atomic(stamps.map { $0 == .security ? 0 : 1 } ?? Self.noStamps)
   }
 
@@ -78,7 +81,6 @@ final class Volume: Sendable {
   /// Which attribute this process can set here. Removing one that does not exist changes nothing and
   /// still meets the privilege check first (EPERM) and the filesystem's own refusal next.
   private static func probeStamps(_ descriptor: CInt) -> StampAttribute? {
-    if isPseudo(descriptor) { return nil }
     for attribute in StampAttribute.allCases {
       let probe = attribute == .security ? "security.prov.probe" : "user.prov.probe"
       switch prov_removexattrat(descriptor, "", probe) {
@@ -90,11 +92,6 @@ final class Volume: Sendable {
       }
     }
     return nil
-  }
-
-  /// Whether the filesystem shows the kernel's own data instead of storing files.
-  private static func isPseudo(_ descriptor: CInt) -> Bool {
-    pseudoTypes.contains(prov_filesystem_type(descriptor))
   }
 
   /// Magic numbers of `linux/magic.h`, and of the filesystems that define theirs elsewhere.
