@@ -41,23 +41,25 @@ static int at_flags(const char *name)
  */
 struct proc_path {
 	char text[sizeof("/proc/self/fd/-2147483648/") + 255];
+	const char *start;	/* the caller's own name, or `text` */
 	int follow;
 	int error;
 };
 
-static struct proc_path proc_path(int dirfd, const char *name)
+static void find_proc_path(struct proc_path *path, int dirfd, const char *name)
 {
-	struct proc_path path = { .follow = !*name };
 	int length;
 
+	path->follow = !*name;
+	path->error = 0;
+	path->start = name;
 	if (dirfd == AT_FDCWD || *name == '/')
-		length = snprintf(path.text, sizeof(path.text), "%s", name);
-	else
-		length = snprintf(path.text, sizeof(path.text), "/proc/self/fd/%d%s%s",
-				  dirfd, *name ? "/" : "", name);
-	if (length < 0 || (size_t)length >= sizeof(path.text))
-		path.error = -ENAMETOOLONG;
-	return path;
+		return;
+	length = snprintf(path->text, sizeof(path->text), "/proc/self/fd/%d%s%s",
+			  dirfd, *name ? "/" : "", name);
+	if (length < 0 || (size_t)length >= sizeof(path->text))
+		path->error = -ENAMETOOLONG;
+	path->start = path->text;
 }
 
 static ssize_t result(ssize_t r)
@@ -65,13 +67,15 @@ static ssize_t result(ssize_t r)
 	return r < 0 ? -errno : r;
 }
 
-/* -ENOSYS from the first call settles it for the process. */
+/*
+ * -ENOSYS settles it for the process. -EPERM may be a container's seccomp filter
+ * that knows of no such call: the older call tells.
+ */
 static int lacks_xattrat(ssize_t r)
 {
-	if (r != -ENOSYS)
-		return 0;
-	atomic_store_explicit(&kernel_lacks_xattrat, 1, memory_order_relaxed);
-	return 1;
+	if (r == -ENOSYS)
+		atomic_store_explicit(&kernel_lacks_xattrat, 1, memory_order_relaxed);
+	return r == -ENOSYS || r == -EPERM;
 }
 
 static int must_fall_back(void)
@@ -110,12 +114,13 @@ ssize_t prov_getxattrat(int dirfd, const char *name, const char *attribute,
 		if (!must_use_proc(r, name))
 			return r;
 	}
-	struct proc_path path = proc_path(dirfd, name);
+	struct proc_path path;
 
+	find_proc_path(&path, dirfd, name);
 	if (path.error)
 		return path.error;
-	return result(path.follow ? getxattr(path.text, attribute, value, size)
-				  : lgetxattr(path.text, attribute, value, size));
+	return result(path.follow ? getxattr(path.start, attribute, value, size)
+				  : lgetxattr(path.start, attribute, value, size));
 }
 
 ssize_t prov_listxattrat(int dirfd, const char *name, char *list, size_t size)
@@ -126,12 +131,13 @@ ssize_t prov_listxattrat(int dirfd, const char *name, char *list, size_t size)
 		if (!must_use_proc(r, name))
 			return r;
 	}
-	struct proc_path path = proc_path(dirfd, name);
+	struct proc_path path;
 
+	find_proc_path(&path, dirfd, name);
 	if (path.error)
 		return path.error;
-	return result(path.follow ? listxattr(path.text, list, size)
-				  : llistxattr(path.text, list, size));
+	return result(path.follow ? listxattr(path.start, list, size)
+				  : llistxattr(path.start, list, size));
 }
 
 int prov_setxattrat(int dirfd, const char *name, const char *attribute,
@@ -149,12 +155,13 @@ int prov_setxattrat(int dirfd, const char *name, const char *attribute,
 		if (!must_use_proc(r, name))
 			return (int)r;
 	}
-	struct proc_path path = proc_path(dirfd, name);
+	struct proc_path path;
 
+	find_proc_path(&path, dirfd, name);
 	if (path.error)
 		return path.error;
-	return (int)result(path.follow ? setxattr(path.text, attribute, value, size, flags)
-				       : lsetxattr(path.text, attribute, value, size, flags));
+	return (int)result(path.follow ? setxattr(path.start, attribute, value, size, flags)
+				       : lsetxattr(path.start, attribute, value, size, flags));
 }
 
 int prov_removexattrat(int dirfd, const char *name, const char *attribute)
@@ -165,10 +172,11 @@ int prov_removexattrat(int dirfd, const char *name, const char *attribute)
 		if (!must_use_proc(r, name))
 			return (int)r;
 	}
-	struct proc_path path = proc_path(dirfd, name);
+	struct proc_path path;
 
+	find_proc_path(&path, dirfd, name);
 	if (path.error)
 		return path.error;
-	return (int)result(path.follow ? removexattr(path.text, attribute)
-				       : lremovexattr(path.text, attribute));
+	return (int)result(path.follow ? removexattr(path.start, attribute)
+				       : lremovexattr(path.start, attribute));
 }

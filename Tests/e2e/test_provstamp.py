@@ -2,33 +2,16 @@
 """provstamp on files with real attributes, put there by hand: answers, exit status, forms of output."""
 
 import base64
-import json
+import errno
 import os
-import pathlib
+import pty
 import subprocess
 import time
 
 import pytest
 
-from support import identity, programs, stamping, stamps
-
-
-@pytest.fixture
-def ask(private):
-    """ask("find", "--session", …) runs provstamp in the test's directory: a finished process."""
-    def run(*arguments, who=identity.ROOT, directory=private, **options):
-        argv = [programs.provstamp(), *map(os.fsencode, arguments)]
-        return who.run(argv, check=False, cwd=directory, **options)
-    return run
-
-
-def objects(done):
-    """The JSON objects that were printed, parsed by somebody else's parser."""
-    return [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
-
-
-def files(done):
-    return {entry["path"]: entry for entry in objects(done) if entry["type"] == "file"}
+from support import programs, stamping, stamps
+from support.questions import ask, files, objects, paths, tree  # noqa: F401 (two are fixtures)
 
 
 # --- who
@@ -108,6 +91,39 @@ def test_who_on_a_link_is_about_the_link(private, ask):
     assert (answer["session"], answer["reason"]) == (stamping.OTHER, "creation")
 
 
+def on_a_terminal(private, *arguments, **environment):
+    """What provstamp prints to a terminal."""
+    parent, child = pty.openpty()
+    environment = {"PATH": os.environ["PATH"], "TERM": "xterm", "TZ": "EST5", **environment}
+    process = subprocess.Popen([programs.provstamp(), *arguments], cwd=private, stdout=child,
+                               env=environment)
+    os.close(child)
+    output = b""
+    try:
+        while chunk := os.read(parent, 65536):
+            output += chunk
+    except OSError as error:
+        assert error.errno == errno.EIO  # The terminal's other end was closed.
+    os.close(parent)
+    process.wait()
+    return output.decode()
+
+
+def test_a_terminal_gets_what_a_person_wants(private, ask):
+    stamping.put(private / "late", when=1_600_000_000 * 10**9)
+    stamping.put(private / "new\nline")
+    shown = on_a_terminal(private, "who", "late")
+    assert "\x1b[31mchanged\x1b[0m" in shown
+    assert f"session {stamping.SESSION[:8]}  sed" in shown and "2020-09-13 07:26:40" in shown
+    assert on_a_terminal(private, "find", "--state", "ok") == "./new\\nline\r\n"
+    for arguments, environment in (([], {"NO_COLOR": "1"}), (["--color", "never"], {}),
+                                   ([], {"TERM": "dumb"})):
+        assert "\x1b" not in on_a_terminal(private, "who", *arguments, "late", **environment)
+    assert "\x1b[31m" in on_a_terminal(private, "who", "late", NO_COLOR="")
+    assert b"\x1b" not in ask("who", "late").stdout
+    assert b"\x1b[31m" in ask("who", "--color", "always", "late").stdout
+
+
 # --- names are bytes
 
 NAMES = [b"plain", b"new\nline", b"\xff\xfe", b"\x1b[31mred", "\u202egnp.exe".encode(), b"a" * 255,
@@ -145,23 +161,6 @@ def test_no_name_reaches_the_output_as_a_command(private, ask):
 
 
 # --- find
-
-
-@pytest.fixture
-def tree(private):
-    """Files of two sessions, of a session nested in the first, and of nobody's session."""
-    (private / "d").mkdir()
-    stamping.put(private / "own", session=stamping.SESSION)
-    stamping.put(private / "d" / "nested", session="c0ffee00" * 4, root=stamping.SESSION[:8])
-    stamping.put(private / "other", session=stamping.OTHER, comm=b"cc", uid=65534)
-    stamping.put(private / "d" / "none", session=stamping.NONE, comm=b"vim",
-                 when=1_600_000_000 * 10**9)
-    (private / "bare").touch()
-    return private
-
-
-def paths(done):
-    return set(done.stdout.decode().splitlines())
 
 
 def test_find_by_session(tree, ask):
@@ -373,92 +372,3 @@ def test_older_text_is_read_and_never_taken_for_more(private, ask):
         "comm:vim:pid:3", "01ARZ3NDEKTSV4RRFFQ69G5FAV"]
     stamping.put(private / "old")
     assert files(ask("who", "--json", "old"))["old"]["stamper"] == "provfs"
-
-
-# --- trees
-
-
-def test_a_tree_deeper_than_any_path_with_few_descriptors(private, ask):
-    """A chain of directories with a sibling at each level, and no descriptor for each level."""
-    depth = 1500
-    directory = os.open(private, os.O_RDONLY)
-    for _ in range(depth):
-        for name in ("down", "side"):
-            os.mkdir(name, dir_fd=directory)
-        below = os.open("down", os.O_RDONLY, dir_fd=directory)
-        os.close(directory)
-        directory = below
-    os.close(os.open("leaf", os.O_CREAT | os.O_WRONLY, dir_fd=directory))
-    leaf = f"/proc/self/fd/{directory}/leaf"
-    os.setxattr(leaf, "user.prov", stamping.encode(inode=os.stat(leaf).st_ino))
-    os.close(directory)
-    limited = ["prlimit", "--nofile=96:96", programs.provstamp(), "find", "--json"]
-    done = identity.ROOT.run(limited, cwd=private, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
-    [found, summary] = objects(done)
-    assert found["path"] == "./" + "down/" * depth + "leaf"
-    assert summary["examined"] == 2 * depth + 2
-
-
-def test_a_directory_of_100000(private, ask):
-    value = stamping.encode(inode=1)
-    for number in range(100_000):
-        descriptor = os.open(f"{private}/{number}", os.O_CREAT | os.O_WRONLY)
-        if number % 1000 == 0:
-            os.setxattr(descriptor, "user.prov", value)
-        os.close(descriptor)
-    done = ask("find", "--json", "--type", "f")
-    summary = objects(done)[-1]
-    assert (summary["examined"], summary["found"]) == (100_000, 100)
-
-
-def test_one_filesystem_and_the_kernels_tables(private, ask, needs):
-    (private / "mnt").mkdir()
-    (private / "proc").mkdir()
-    subprocess.run([needs("mount"), "-t", "tmpfs", "none", private / "mnt"], check=True)
-    try:
-        subprocess.run([needs("mount"), "-t", "proc", "none", private / "proc"], check=True)
-        try:
-            stamping.put(private / "mnt" / "there", stamps.SECURITY)
-            stamping.put(private / "here", stamps.SECURITY)
-            done = ask("find", "--json")
-            assert set(files(done)) == {"./mnt/there", "./here"}
-            assert objects(done)[-1]["skipped_mounts"] == 1
-            assert set(files(ask("find", "-x", "--json"))) == {"./here"}
-        finally:
-            subprocess.run([needs("umount"), private / "proc"], check=True)
-    finally:
-        subprocess.run([needs("umount"), private / "mnt"], check=True)
-
-
-def test_a_reader_that_leaves_ends_it_quietly(private, ask, needs):
-    for number in range(3000):
-        stamping.put(private / f"{number:0200}")
-    shell = f"'{programs.provstamp()}' find | head -n 1; echo ${{PIPESTATUS[0]}}"
-    done = subprocess.run([needs("bash"), "-c", shell], cwd=private, capture_output=True, check=True)
-    assert done.stderr == b"" and done.stdout.splitlines()[-1] == b"141"
-    with open("/dev/full", "wb") as full:
-        done = subprocess.run([programs.provstamp(), "find"], cwd=private, stdout=full,
-                              stderr=subprocess.PIPE, check=False)
-    assert done.returncode == 2 and b"No space left" in done.stderr
-
-
-# --- what is generated, and the doctor
-
-
-def test_manual_and_completions_are_current(needs):
-    script = programs.REPOSITORY / "scripts" / "generate"
-    subprocess.run([needs("python3"), script, "--check", programs.provstamp()], check=True)
-    subprocess.run([needs("bash"), "-n", programs.REPOSITORY / "completions" / "provstamp.bash"],
-                   check=True)
-
-
-def test_doctor_tries_what_a_directory_can_keep(private, ask):
-    checks = {entry["name"]: entry for entry in objects(ask("doctor", "--json", private))}
-    assert checks["xattr-user"]["status"] == checks["xattr-security"]["status"] == "ok"
-    assert checks["fuse-device"]["status"] == "ok"
-    assert os.listdir(private) == []
-    done = ask("doctor", "/proc")
-    assert done.returncode == 1 and b"fail  xattr: /proc: " in done.stdout
-    assert pathlib.Path("/proc/self/agent_session").exists() == (
-        checks["agent-sessions"]["status"] == "ok")

@@ -56,17 +56,23 @@ public struct Verifier: Sendable {
       status: status)
   }
 
+  /// How often a stamp is read anew that is being replaced. Whoever replaces it without end is judged
+  /// by what was read last.
+  private static let patience = 100
+
   /// Judges `reading`; where the stamp is being replaced at the same time it is read anew, so that no
   /// old stamp is judged by a new time.
   private func judge(_ file: FileReference, _ reading: StampReading) throws(Errno) -> Judgement {
     var reading = reading
+    var attempts = 0
     while true {
       let status = try FileStatus(file)
       let verdict = judge(reading.holding, status: status)
       if verdict.state == .changed || verdict.state == .copied {
         let again = try StampReading(file)
-        if again != reading {
+        if again != reading && attempts < Self.patience {
           reading = again
+          attempts += 1
           continue
         }
       }
