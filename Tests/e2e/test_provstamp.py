@@ -185,6 +185,8 @@ def test_an_ambiguous_prefix_prints_nothing_but_the_candidates(tree, ask):
         done = ask("find", *arguments, "--session", stamping.SESSION[:6])
         assert (done.returncode, done.stdout) == (2, b"")
         assert stamping.SESSION.encode() in done.stderr and twin.encode() in done.stderr
+        # Other filters do not make it mean one.
+        assert ask("find", "--session", stamping.SESSION[:6], "--comm", "vim").returncode == 2
     assert paths(ask("find", "--session", stamping.SESSION[:8], "--exact")) == {"./own"}
     # An outermost session that is known by its four bytes alone is a candidate too.
     (tree / "own").unlink()

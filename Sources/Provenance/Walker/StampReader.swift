@@ -170,9 +170,9 @@ extension SessionID {
   /// - Returns: nil where it is no possible id.
   /// - Precondition: there are 64 bytes.
   public init?(stamped bytes: UnsafeRawBufferPointer) {
-    let offset = MemoryLayout<prov_stamp>.offset(of: \.session) ?? 0
-    self.init(
-      bytes: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + Int(PROV_SESSION_SIZE)]))
+    let stored = bytes.loadUnaligned(as: prov_stamp.self)
+    guard let id = withUnsafeBytes(of: stored.session, { SessionID(bytes: $0) }) else { return nil }
+    self = id
   }
 }
 
@@ -181,7 +181,9 @@ extension RootPrefix {
   ///
   /// - Precondition: there are 64 bytes.
   public init(stamped bytes: UnsafeRawBufferPointer) {
-    let offset = MemoryLayout<prov_stamp>.offset(of: \.root) ?? 0
-    self.init(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+    let stored = bytes.loadUnaligned(as: prov_stamp.self)
+    self = withUnsafeBytes(of: stored.root) {
+      RootPrefix(UInt32(bigEndian: $0.loadUnaligned(as: UInt32.self)))
+    }
   }
 }

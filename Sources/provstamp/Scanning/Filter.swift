@@ -18,7 +18,6 @@ struct Filter: Sendable {
   private var comm: TaskName?
   private var trust: Set<Trust>
   private var states: Set<Verdict.State>
-  private var unstamped: Bool
 
   init(_ options: FilterOptions) throws {
     session = options.session
@@ -35,8 +34,7 @@ struct Filter: Sendable {
     comm = options.comm.map { name in name.bytes.prefix(15).withUnsafeBytes { TaskName($0) } }
     trust = Set(options.trust)
     states = Set(options.state.flatMap(\.states))
-    unstamped = options.unstamped
-    if unstamped { states.insert(.unstamped) }
+    if options.unstamped { states.insert(.unstamped) }
   }
 
   /// Whether only the whole scan tells if the session that was asked for is one.
@@ -52,6 +50,16 @@ struct Filter: Sendable {
     }
   }
 
+  /// Whether what is stored is by the session that was asked for, whatever else was asked.
+  func sessionMatch(_ holding: StampReading.Holding) -> Match? {
+    guard let session else { return .own }
+    return switch holding {
+    case .stamp(let stamp, _): session.match(stamp.writer, isExact: isExact)
+    case .legacy(let legacy): session.match(legacy)
+    case .malformed, .unstamped: nil
+    }
+  }
+
   /// Whether what is stored passes the filters about the writer.
   func match(_ holding: StampReading.Holding) -> Match? {
     if !trust.isEmpty {
@@ -62,7 +70,7 @@ struct Filter: Sendable {
       guard since.map({ stamp.time >= $0 }) ?? true, until.map({ stamp.time < $0 }) ?? true,
         uid.map({ stamp.writer.uid == $0 }) ?? true, comm.map({ stamp.writer.comm == $0 }) ?? true
       else { return nil }
-      return session.map { $0.match(stamp.writer, isExact: isExact) } ?? .own
+      return sessionMatch(holding)
     case .legacy(let legacy):
       if since != nil || until != nil {
         guard let time = legacy.time?.nanoseconds, since.map({ time >= $0 }) ?? true,
@@ -72,7 +80,7 @@ struct Filter: Sendable {
       guard uid.map({ legacy.uid == $0 }) ?? true,
         comm.map({ $0.bytes == legacy.comm.map { Array($0.prefix(15)) } }) ?? true
       else { return nil }
-      return session.map { $0.match(legacy) } ?? .own
+      return sessionMatch(holding)
     case .malformed, .unstamped:
       // They say nothing of a writer.
       let asksAboutWriter =
@@ -90,98 +98,5 @@ struct Filter: Sendable {
     guard let session, session.isPrefix, candidates.count > 1 else { return nil }
     return "--session \(session.text): ambiguous, \(candidates.count) sessions begin with that; "
       + "give more digits of one: \(candidates.description)"
-  }
-}
-
-/// The session that `find --session` asks about.
-struct SessionQuery: Sendable, ExpressibleByArgument {
-  private enum Form: Sendable {
-    case none
-    case prefix(SessionPrefix)
-  }
-
-  let text: String
-  private let form: Form
-
-  init?(argument: String) {
-    text = argument
-    if argument == "none" {
-      form = .none
-    } else if let prefix = SessionPrefix(argument) {
-      form = .prefix(prefix)
-    } else {
-      return nil
-    }
-  }
-
-  /// Whether fewer digits were given than an id has.
-  var isPrefix: Bool {
-    if case .prefix(let prefix) = form { prefix.digits < 32 } else { false }
-  }
-
-  /// Whether a stamp's stored bytes can match: true for what is no stamp.
-  func admits(_ bytes: UnsafeRawBufferPointer, isExact: Bool) -> Bool {
-    guard bytes.count == Stamp.size, let id = SessionID(stamped: bytes) else { return true }
-    switch form {
-    case .none: return id.isNone
-    case .prefix(let prefix):
-      return prefix.matches(id) && !id.isNone
-        || !isExact && prefix.matches(RootPrefix(stamped: bytes))
-    }
-  }
-
-  func match(_ writer: Writer, isExact: Bool) -> Filter.Match? {
-    switch form {
-    case .none: return writer.session.isNone ? .own : nil
-    case .prefix(let prefix):
-      if !writer.session.isNone && prefix.matches(writer.session) { return .own }
-      return !isExact && prefix.matches(writer.root) ? .nested : nil
-    }
-  }
-
-  func match(_ legacy: LegacyStamp) -> Filter.Match? {
-    switch form {
-    case .none: return legacy.session.isNone ? .own : nil
-    case .prefix(let prefix):
-      return !legacy.session.isNone && prefix.matches(legacy.session) ? .own : nil
-    }
-  }
-}
-
-/// The sessions that a prefix turned out to stand for.
-struct SessionCandidates {
-  private var ids: Set<SessionID> = []
-  private var roots: Set<RootPrefix> = []
-
-  mutating func insert(_ holding: StampReading.Holding, _ match: Filter.Match) {
-    switch holding {
-    case .stamp(let stamp, _):
-      if match == .nested {
-        roots.insert(stamp.writer.root)
-      } else {
-        ids.insert(stamp.writer.session)
-      }
-    case .legacy(let legacy): ids.insert(legacy.session)
-    case .malformed, .unstamped: break
-    }
-  }
-
-  mutating func merge(_ other: Self) {
-    ids.formUnion(other.ids)
-    roots.formUnion(other.roots)
-  }
-
-  /// Outermost sessions of which only four bytes are known, and no candidate begins with them.
-  private var otherRoots: [RootPrefix] {
-    let prefixes = Set(ids.map(\.prefix))
-    return roots.filter { !prefixes.contains($0) }
-  }
-
-  var count: Int { ids.count + otherRoots.count }
-
-  /// The candidates, the first twenty.
-  var description: String {
-    let all = ids.map(\.description).sorted() + otherRoots.map { "\($0)…" }.sorted()
-    return all.prefix(20).joined(separator: ", ") + (all.count > 20 ? ", …" : "")
   }
 }

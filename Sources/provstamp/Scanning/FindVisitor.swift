@@ -31,10 +31,12 @@ final class FindVisitor: ScanVisitor {
     guard filter.admits(found) else { return }
     let holding = try found.holding(of: entry.file)
     if case .malformed = holding { countMalformed() }
+    if filter.needsResolution, let match = filter.sessionMatch(holding) {
+      candidates.insert(holding, match)
+    }
     guard let match = filter.match(holding) else { return }
     let judgement = try verifier.judge(entry.file, holding)
     guard filter.admits(judgement.verdict.state) else { return }
-    candidates.insert(holding, match)
     states[judgement.verdict.state, default: 0] += 1
     if match == .nested { nested += 1 }
     print(FileRecord(path: entry.path, judgement: judgement, isNested: match == .nested))
