@@ -135,3 +135,32 @@ def test_doctor_tries_what_a_directory_can_keep(private, ask):
     assert done.returncode == 1 and b"fail  xattr: /proc: " in done.stdout
     assert pathlib.Path("/proc/self/agent_session").exists() == (
         checks["agent-sessions"]["status"] == "ok")
+
+
+# --- what a view stamped
+
+
+def test_a_view_and_its_source_give_the_same_answers(private, ask, mount, session):
+    source, view = private / "source", private / "view"
+    source.mkdir()
+    view.mkdir()
+    mount(source, view)
+    writer, other = session(), session()
+    writer.shell(f"cd {view} && mkdir d && echo one > d/own && echo two > shared && ln -s d link")
+    other.shell(f"cd {view} && echo three >> shared && mv d/own d/moved")
+    for place in (view, source):
+        own = ask("find", "--session", writer.id, "--sort", "path", directory=place)
+        assert own.stdout.decode().splitlines() == ["./d", "./d/moved", "./link"]
+        assert ask("find", "--session", other.id, directory=place).stdout == b"./shared\n"
+        earlier = objects(ask("log", "--json", "shared", directory=place))[1:]
+        assert [entry["session"] for entry in earlier] == [writer.id]
+        assert ask("verify", directory=place).returncode == 0
+    assert b"ok    watched: " in ask("doctor", directory=view).stdout
+    assert b"warn  watched: " in ask("doctor", directory=source).stdout
+    stamping.tick()
+    with open(source / "shared", "a", encoding="ascii") as file:
+        file.write("behind the view\n")
+    for place in (view, source):
+        reasons = {path: entry["reason"] for path, entry in
+                   files(ask("verify", "--json", directory=place)).items()}
+        assert reasons == {"./shared": "modified-later"}
