@@ -6,8 +6,8 @@ import Synchronization
 /// Keeps nodes that have no handle, and so hold a descriptor each, from using up all descriptors: asks
 /// the kernel to forget the ones that were not used for longest.
 ///
-/// It has a thread of its own, because the kernel locks the parent directory for that: a thread that
-/// serves a request from that directory would wait for itself.
+/// It has a thread of its own, because the kernel may lock the parent directory for that: a thread
+/// that serves a request from that directory would wait for itself.
 final class Evictor: Sendable {
   private let table: NodeTable
   private nonisolated(unsafe) let session: OpaquePointer
@@ -44,32 +44,64 @@ final class Evictor: Sendable {
       let batch = table.shards[next].evictionCandidates(Self.batchSize)
       next = (next + 1) % NodeTable.shardCount
       fruitless = batch.isEmpty ? fruitless + 1 : 0
-      for (parent, name) in batch {
-        fuse_lowlevel_notify_inval_entry(session, parent, name, strlen(name))
-        free(name)
+      if Handshake.kernelPrunes {
+        prune(batch)
+      } else {
+        for candidate in batch { invalidate(candidate) }
       }
+      for candidate in batch { free(candidate.name) }
     }
   }
 
   private static let batchSize = 64
+
+  /// FUSE_NOTIFY_PRUNE, of which libfuse knows nothing: struct fuse_notify_prune_out (a count, and
+  /// twelve bytes of zero), and the nodes.
+  private func prune(_ batch: [EvictionCandidate]) {
+    let headerSize = MemoryLayout<fuse_out_header>.size
+    var message: [UInt64] = [UInt64](repeating: 0, count: headerSize / 8)
+    message += [UInt64(batch.count), 0]
+    message += batch.map(\.node)
+    message.withUnsafeMutableBytes { bytes in
+      bytes.storeBytes(
+        of: fuse_out_header(len: UInt32(bytes.count), error: Self.notifyPrune, unique: 0),
+        as: fuse_out_header.self)
+      _ = write(fuse_session_fd(session), bytes.baseAddress, bytes.count)
+    }
+  }
+
+  private static let notifyPrune: CInt = 9
+
+  private func invalidate(_ candidate: EvictionCandidate) {
+    guard let name = candidate.name else { return }
+    fuse_lowlevel_notify_inval_entry(session, candidate.parent, name, strlen(name))
+  }
+}
+
+/// A node that the kernel is asked to forget. By its name where the kernel does not take numbers; the
+/// name may lead to another node by now, which is then forgotten and found again.
+struct EvictionCandidate {
+  let node: fuse_ino_t
+  let parent: fuse_ino_t
+  /// A copy, to be freed.
+  let name: UnsafeMutablePointer<CChar>?
 }
 
 extension Shard {
-  /// Copies where the least recently used nodes without a handle were last seen, and puts them in
-  /// front of the list: each is asked for once in a round.
-  fileprivate func evictionCandidates(
-    _ count: Int
-  ) -> [(parent: fuse_ino_t, name: UnsafeMutablePointer<CChar>)] {
-    nonisolated(unsafe) var candidates: [(parent: fuse_ino_t, name: UnsafeMutablePointer<CChar>)] =
-      []
+  /// The least recently used nodes without a handle; puts them in front of the list, so that each is
+  /// asked for once in a round.
+  fileprivate func evictionCandidates(_ count: Int) -> [EvictionCandidate] {
+    nonisolated(unsafe) var candidates: [EvictionCandidate] = []
     state.withLock { state in
       for _ in 0..<min(count, max(1, state.idle / 4)) {
         guard let node = state.oldest else { break }
         state.unlist(node)
         state.list(node)
-        if let name = node.pointer.pointee.name, let copy = strdup(name) {
-          candidates.append((node.pointer.pointee.parent, copy))
-        }
+        guard node.pointer.pointee.handle == nil else { continue }
+        candidates.append(
+          EvictionCandidate(
+            node: node.id, parent: node.pointer.pointee.parent,
+            name: node.pointer.pointee.name.flatMap { strdup($0) }))
       }
     }
     return candidates

@@ -12,6 +12,10 @@ enum Handshake {
   /// Number of the FUSE_INIT request that waits for its reply; 0 where none does.
   private static let pending = Atomic<UInt64>(0)
   private static let offered = Atomic<UInt64>(0)
+  private static let kernelMinor = Atomic<UInt32>(0)
+
+  /// Whether the kernel forgets nodes by their numbers: FUSE 7.45, Linux 6.18.
+  static var kernelPrunes: Bool { kernelMinor.load(ordering: .relaxed) >= 45 }
 
   /// Flags that provfs sets where they are offered; see `linux/fuse.h`, FUSE_INIT flags.
   private static let added =
@@ -50,6 +54,7 @@ enum Handshake {
     guard header.opcode == FUSE_INIT.rawValue else { return }
     let request = message.loadUnaligned(fromByteOffset: size, as: fuse_init_in.self)
     let upper = UInt64(request.flags) & extended != 0 ? UInt64(request.flags2) << 32 : 0
+    kernelMinor.store(request.minor, ordering: .relaxed)
     offered.store(UInt64(request.flags) | upper, ordering: .relaxed)
     pending.store(header.unique, ordering: .releasing)
   }

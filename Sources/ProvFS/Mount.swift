@@ -37,6 +37,7 @@ final class Mount {
       }
       return session
     }
+    view.session = session
     guard mountpoint.withCString({ fuse_session_mount(session, $0) }) == 0 else {
       throw Self.mountFailed(mountpoint)
     }

@@ -60,6 +60,8 @@ struct Node: ~Copyable {
   var parent: fuse_ino_t = 0
   var name: UnsafeMutablePointer<CChar>?
 
+  /// The set-user-id and set-group-id bits that the kernel was told last.
+  let shownPrivilegedBits = Atomic<UInt32>(0)
   let attribution = Mutex(Attribution())
 
   init(

@@ -65,6 +65,18 @@ extension NodeTable {
   /// Whether nodes can be added that nobody has asked for.
   var hasRoom: Bool { openDescriptors.load(ordering: .relaxed) < limits.soft }
 
+  /// Waits until a node without a handle can be added.
+  ///
+  /// - Returns: false where there is no room after a second: too many nodes are in use.
+  func waitForRoom() -> Bool {
+    for _ in 0..<1000 {
+      if openDescriptors.load(ordering: .relaxed) < limits.hard { return true }
+      shortage.send()
+      usleep(1000)
+    }
+    return false
+  }
+
   private func borrow(_ node: NodeReference) throws(Errno) -> CInt {
     let cached = shard(of: node).state.withLock { state -> CInt in
       let descriptor = node.pointer.pointee.descriptor

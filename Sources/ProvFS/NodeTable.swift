@@ -94,8 +94,7 @@ final class NodeTable: Sendable {
       remember(known, parent, name)
       return known
     }
-    guard hasHandle || openDescriptors.load(ordering: .relaxed) < limits.hard else {
-      shortage.send()
+    guard hasHandle || waitForRoom() else {
       close(descriptor)
       throw Errno.tooManyOpenFilesInSystem
     }

@@ -109,15 +109,14 @@ extension Request {
     let attributes = try table.withDescriptor(node) { descriptor throws(Errno) in
       try view.attributes(descriptor)
     }
-    var shown = view.stat(attributes)
+    var shown = view.shown(node, attributes)
     fuse_reply_attr(raw, &shown, view.settings.attributeTimeout)
   }
 
   fileprivate func truncate(
     _ node: NodeReference, _ file: OpenFileReference?, to length: off_t
   ) throws(Errno) {
-    let author = view.author(caller)
-    try view.stamper.change(node, by: author) { () throws(Errno) in
+    try change(node, by: view.author(caller)) { () throws(Errno) in
       if let file, file.pointer.pointee.isWritable {
         try asCaller { () throws(Errno) in
           _ = try valueOrErrno(prov_ftruncate(file.pointer.pointee.descriptor, length))

@@ -59,7 +59,7 @@ func provfsFallocate(
 ) {
   serve(raw) { request throws(Errno) in
     guard let file = OpenFileReference(info) else { throw .badFileDescriptor }
-    try request.view.stamper.change(request.node(id), by: request.view.author(request.caller)) {
+    try request.change(request.node(id), by: request.view.author(request.caller)) {
       () throws(Errno) in
       try request.asCaller { () throws(Errno) in
         _ = try valueOrErrno(
@@ -80,7 +80,7 @@ func provfsCopyFileRange(
     guard let source = OpenFileReference(sourceInfo), let target = OpenFileReference(targetInfo)
     else { throw .badFileDescriptor }
     let author = request.view.author(request.caller)
-    let copied = try request.view.stamper.change(request.node(targetID), by: author) {
+    let copied = try request.change(request.node(targetID), by: author) {
       () throws(Errno) in
       try request.asCaller { () throws(Errno) in
         try valueOrErrno(
@@ -99,7 +99,7 @@ extension Request {
     _ file: OpenFileReference, _ data: UnsafePointer<CChar>?, _ size: Int, _ offset: off_t,
     appends: Bool
   ) throws(Errno) -> Int {
-    try view.stamper.change(file.pointer.pointee.node, by: view.author(caller)) {
+    try change(file.pointer.pointee.node, by: view.author(caller)) {
       () throws(Errno) in
       try append(file, appends)
       // As the caller, so that the source takes set-user-id bits away as from any writer.
@@ -116,7 +116,7 @@ extension Request {
   ) throws(Errno) -> Int {
     let node = file.pointer.pointee.node
     let author = table.soleMapper(of: node).map { Attribution.Author.known($0) } ?? .unknown
-    return try view.stamper.change(node, by: author, .mapped) { () throws(Errno) in
+    return try change(node, by: author, .mapped) { () throws(Errno) in
       try append(file, false)
       return try valueOrErrno(prov_pwrite(file.pointer.pointee.descriptor, data, size, offset))
     }

@@ -128,7 +128,7 @@ extension Request {
     _ node: NodeReference, _ descriptor: CInt, _ flags: OpenFlags
   ) throws(Errno) {
     let author = view.author(caller)
-    try view.stamper.change(node, by: author) { () throws(Errno) in
+    try change(node, by: author) { () throws(Errno) in
       try asCaller { () throws(Errno) in
         if flags.isWritable {
           _ = try valueOrErrno(prov_ftruncate(descriptor, 0))

@@ -3,6 +3,7 @@ import CFuse
 import CProvenance
 import Glibc
 import Provenance
+import Synchronization
 import SystemPackage
 
 /// One request of the kernel, as an operation sees it.
@@ -34,6 +35,31 @@ struct Request {
   /// Takes the daemon's own identity back.
   func asDaemon() {
     worker.pointee.credentials.resume()
+  }
+
+  /// Makes a change of content by `author`; see ``Stamper/change(_:by:_:_:)``.
+  func change<Result: Sendable>(
+    _ node: NodeReference, by author: Attribution.Author, _ flags: Stamp.Flags = [],
+    _ body: () throws(Errno) -> Result
+  ) throws(Errno) -> Result {
+    let result = try view.stamper.change(node, by: author, flags, body)
+    noticeLostBits(node)
+    return result
+  }
+
+  /// The source has taken set-user-id bits away from what was written. The kernel leaves that to it,
+  /// and goes on showing the mode that it knows unless it is told.
+  private func noticeLostBits(_ node: NodeReference) {
+    let shown = node.pointer.pointee.shownPrivilegedBits.load(ordering: .relaxed)
+    guard shown != 0 else { return }
+    asDaemon()
+    let now = try? table.withDescriptor(node) { descriptor throws(Errno) in
+      try View.privilegedBits(view.attributes(descriptor))
+    }
+    guard now != shown else { return }
+    node.pointer.pointee.shownPrivilegedBits.store(now ?? 0, ordering: .relaxed)
+    // A negative offset: the attributes alone.
+    fuse_lowlevel_notify_inval_inode(view.session, table.id(node), -1, 0)
   }
 
   func reply(error: CInt) {

@@ -12,6 +12,8 @@ final class View: Sendable {
   let stamper: Stamper
   let settings: Settings
   private let resolver: WriterResolver
+  /// Set once, before the first request.
+  nonisolated(unsafe) var session: OpaquePointer?
 
   struct Settings: Sendable {
     /// Seconds for which the kernel may use a name, or attributes, without asking.
@@ -101,11 +103,22 @@ final class View: Sendable {
     }
   }
 
+  /// The attributes as the kernel is told them.
+  func shown(_ node: NodeReference, _ attributes: statx) -> stat {
+    node.pointer.pointee.shownPrivilegedBits.store(
+      Self.privilegedBits(attributes), ordering: .relaxed)
+    return stat(attributes)
+  }
+
+  static func privilegedBits(_ attributes: statx) -> UInt32 {
+    UInt32(attributes.stx_mode) & (S_ISUID | S_ISGID)
+  }
+
   func entry(_ node: NodeReference, _ attributes: statx) -> fuse_entry_param {
     var entry = fuse_entry_param()
     entry.ino = table.id(node)
     entry.generation = node.pointer.pointee.generation
-    entry.attr = stat(attributes)
+    entry.attr = shown(node, attributes)
     entry.attr_timeout = settings.attributeTimeout
     entry.entry_timeout = settings.entryTimeout
     return entry
