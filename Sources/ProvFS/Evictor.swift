@@ -74,6 +74,8 @@ final class Evictor: Sendable {
 
   private func invalidate(_ candidate: EvictionCandidate) {
     guard let name = candidate.name else { return }
+    // A name that is taken away so is gone for those who use it too, who may be in that directory.
+    guard !candidate.isDirectory else { return }
     fuse_lowlevel_notify_inval_entry(session, candidate.parent, name, strlen(name))
   }
 }
@@ -82,6 +84,7 @@ final class Evictor: Sendable {
 /// name may lead to another node by now, which is then forgotten and found again.
 struct EvictionCandidate {
   let node: fuse_ino_t
+  let isDirectory: Bool
   let parent: fuse_ino_t
   /// A copy, to be freed.
   let name: UnsafeMutablePointer<CChar>?
@@ -100,7 +103,7 @@ extension Shard {
         guard node.pointer.pointee.handle == nil else { continue }
         candidates.append(
           EvictionCandidate(
-            node: node.id, parent: node.pointer.pointee.parent,
+            node: node.id, isDirectory: node.isDirectory, parent: node.pointer.pointee.parent,
             name: node.pointer.pointee.name.flatMap { strdup($0) }))
       }
     }

@@ -77,6 +77,25 @@ extension NodeTable {
     return false
   }
 
+  /// Runs `open`, which opens a descriptor, and once more with idle ones closed if there is none left.
+  ///
+  /// - Returns: the descriptor, or -errno; -ENFILE where it is for lack of descriptors.
+  func withRoom(_ open: () -> CInt) -> CInt {
+    let result = open()
+    guard result == -EMFILE || result == -ENFILE else { return result }
+    shortage.send()
+    closeIdle()
+    let second = open()
+    return second == -EMFILE ? -ENFILE : second
+  }
+
+  /// Closes the least recently used descriptor of each shard.
+  private func closeIdle() {
+    for shard in shards {
+      dispose(shard.state.withLock { takeOldest(&$0) })
+    }
+  }
+
   private func borrow(_ node: NodeReference) throws(Errno) -> CInt {
     let cached = shard(of: node).state.withLock { state -> CInt in
       let descriptor = node.pointer.pointee.descriptor
@@ -111,8 +130,10 @@ extension NodeTable {
   /// Opens an inode by its handle; must be called with the daemon's own identity.
   private func open(_ node: NodeReference) throws(Errno) -> CInt {
     guard let handle = node.pointer.pointee.handle else { throw Errno(rawValue: ESTALE) }
-    let result = prov_open_handle(
-      node.pointer.pointee.volume.handleMount, handle, CInt(PROV_O_PATH) | O_NOFOLLOW)
+    let result = withRoom {
+      prov_open_handle(
+        node.pointer.pointee.volume.handleMount, handle, CInt(PROV_O_PATH) | O_NOFOLLOW)
+    }
     if result >= 0 { return result }
     // An inode whose last name went behind the view still lives in a file that is open in it.
     if result == -ESTALE, let open = reopenFromFile(node) { return open }
@@ -130,7 +151,11 @@ extension NodeTable {
   /// The descriptor of the least recently used node, where the shard has too many idle ones. A node
   /// without a handle keeps its descriptor: ``Evictor`` asks the kernel to forget it instead.
   private func takeSurplus(_ state: inout Shard.State) -> CInt {
-    guard state.idle > limits.cachedPerShard, let node = state.oldest else { return -1 }
+    state.idle > limits.cachedPerShard ? takeOldest(&state) : -1
+  }
+
+  private func takeOldest(_ state: inout Shard.State) -> CInt {
+    guard let node = state.oldest else { return -1 }
     state.unlist(node)
     guard node.pointer.pointee.handle != nil else {
       state.list(node)

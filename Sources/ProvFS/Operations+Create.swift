@@ -119,7 +119,9 @@ extension Request {
         try asCreator { () throws(Errno) in
           // Exclusively, to know that it is this call that creates it.
           try valueOrErrno(
-            prov_openat(directory, name, flags.backing | O_CREAT | O_EXCL | O_NOFOLLOW, mode))
+            table.withRoom {
+              prov_openat(directory, name, flags.backing | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
+            })
         }
       }
       asDaemon()

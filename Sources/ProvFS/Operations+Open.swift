@@ -98,10 +98,9 @@ extension Request {
     let mapper = flags.mapper(view.author(caller))
     let descriptor = try table.withDescriptor(node) { path throws(Errno) in
       // The kernel has checked the right to execute, which does not include the right to read.
-      if flags.isForExecution { return try valueOrErrno(prov_open_fd(path, flags.backing)) }
-      return try asCaller { () throws(Errno) in
-        try valueOrErrno(prov_open_fd(path, flags.backing))
-      }
+      let open = { table.withRoom { prov_open_fd(path, flags.backing) } }
+      if flags.isForExecution { return try valueOrErrno(open()) }
+      return try asCaller { () throws(Errno) in try valueOrErrno(open()) }
     }
     do throws(Errno) {
       if flags.truncates { try truncate(node, descriptor, flags) }

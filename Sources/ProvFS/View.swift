@@ -94,13 +94,8 @@ final class View: Sendable {
   }
 
   func openPath(_ directory: CInt, _ name: UnsafePointer<CChar>) throws(Errno) -> CInt {
-    do throws(Errno) {
-      return try valueOrErrno(
-        prov_openat(directory, name, CInt(PROV_O_PATH) | O_NOFOLLOW, 0))
-    } catch {
-      if error == .tooManyOpenFiles { table.shortage.send() }
-      throw error
-    }
+    try valueOrErrno(
+      table.withRoom { prov_openat(directory, name, CInt(PROV_O_PATH) | O_NOFOLLOW, 0) })
   }
 
   /// The attributes as the kernel is told them.
