@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from support import identity, mounts, places, programs, scratch, sessions
+from support import identity, mounts, places, programs, scenes, scratch, sessions
 
 DEFAULT_TIMEOUT = 90
 
@@ -171,6 +171,12 @@ def session(request, private, home):
             failures.append(str(failure))
             one.kill()
     assert not failures, "\n".join(failures)
+
+
+@pytest.fixture(params=places.VIEWS, ids=lambda kind: kind.name)
+def scene(request, private, user, mount, session):
+    """A view and its worker for a test of attribution, see support/scenes.py."""
+    return scenes.Scene(places.prepare(request.param, private, user, mount), session)
 
 
 @pytest.fixture

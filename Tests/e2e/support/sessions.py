@@ -48,10 +48,18 @@ class Session:
         return pathlib.Path(self.log_path).read_text("utf-8", "replace")
 
     def _ask(self, *message):
+        self.begin(*message)
+        return self.finish()
+
+    def begin(self, *message):
+        """Have a step begun; see agent.py for the messages."""
         send(self._writer, message)
+
+    def finish(self):
+        """Wait for the step that was begun, and its value."""
         answer = receive(self._reader)
         if answer is None:
-            raise StepFailed(f"the session ended during {message!r}\n{self.output()}")
+            raise StepFailed(f"the session ended during a step\n{self.output()}")
         outcome, value = answer
         if outcome == "failed":
             raise StepFailed(value)
@@ -77,10 +85,14 @@ class Session:
         """Execute Python in a child of the leader; (wait status, pid)."""
         return self._ask("fork", textwrap.dedent(source), names)
 
+    def end_command(self):
+        """End the session's command; what it has left in the background goes on."""
+        self._link.shutdown(socket.SHUT_WR)
+
     def close(self):
         """End the session; its command and its supervisor end well."""
         if self.process.poll() is None:
-            self._link.shutdown(socket.SHUT_WR)
+            self.end_command()
             code = self.process.wait(mounts.PATIENCE)
             assert code == 0, f"the session's command ended with {code}\n{self.output()}"
         self._link.close()
