@@ -95,15 +95,25 @@ public enum StampStore {
     try remove(file)
   }
 
-  /// Removes the stamp in every attribute, so that none that is older shows through.
+  /// Removes the stamp in every attribute, so that none that is older shows through. One that cannot
+  /// be removed does not keep the others.
   private static func remove(_ file: FileReference) throws(Errno) {
+    var failure: Errno?
     for attribute in StampAttribute.allCases {
       let result = prov_removexattrat(file.directory, file.name, attribute.name.cString)
       switch result {
       case 0, -ENODATA, -EOPNOTSUPP: continue
-      default: throw Errno(rawValue: -result)
+      // The kernel refuses before it looks whether there is anything to remove.
+      case -EPERM where isAbsent(file, attribute), -EACCES where isAbsent(file, attribute): continue
+      default: failure = failure ?? Errno(rawValue: -result)
       }
     }
+    if let failure { throw failure }
+  }
+
+  private static func isAbsent(_ file: FileReference, _ attribute: StampAttribute) -> Bool {
+    let count = prov_getxattrat(file.directory, file.name, attribute.name.cString, nil, 0)
+    return count == -Int(ENODATA) || count == -Int(EOPNOTSUPP)
   }
 
   /// Adds to the log. A log that cannot be read or written loses the entry: each one that stays is
