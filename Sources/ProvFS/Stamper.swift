@@ -54,6 +54,49 @@ final class Stamper: Sendable {
     }
   }
 
+  /// Changes metadata. Where that sets mtime (`setsTime`), as touch(1) does without changing content,
+  /// a stamp that covered the content before still does, and is made anew to say so: its time
+  /// would be before the new mtime otherwise, as after a change that nobody saw.
+  func keepStamp(
+    _ node: NodeReference, _ descriptor: CInt, _ setsTime: Bool, _ body: () throws(Errno) -> Void
+  ) throws(Errno) {
+    guard isActive, setsTime, let attribute = node.pointer.pointee.volume.stampAttribute else {
+      return try body()
+    }
+    try node.pointer.pointee.attribution.withLock { state throws(Errno) in
+      settle(node, &state)
+      let file = FileReference(descriptor: descriptor)
+      let stamp = state.pending == nil ? covering(file, attribute) : nil
+      try body()
+      guard var stamp, let attributes = try? attributes(descriptor),
+        stamp.time < Self.nanoseconds(attributes.stx_mtime),
+        Self.nanoseconds(attributes.stx_mtime) <= Self.now()
+      else { return }
+      Worker.current?.pointee.credentials.resume()
+      stamp.stamper = .provfs
+      stamp.time = Self.now()
+      try? whileWritable(descriptor, attributes, attribute) { () throws(Errno) in
+        report(StampStore.replace(file, attribute, with: stamp), node)
+      }
+    }
+  }
+
+  /// The stamp of a file, if it covers the content that is there now.
+  private func covering(_ file: FileReference, _ attribute: StampAttribute) -> Stamp? {
+    guard let attributes = try? attributes(file.directory),
+      let stamp = (try? StampStore.read(file, attribute))?.stamp,
+      stamp.inode == attributes.stx_ino, Self.nanoseconds(attributes.stx_mtime) <= stamp.time
+    else { return nil }
+    return stamp
+  }
+
+  private func attributes(_ descriptor: CInt) throws(Errno) -> statx {
+    var attributes = statx()
+    _ = try valueOrErrno(
+      prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), UInt32(STATX_BASIC_STATS), &attributes))
+    return attributes
+  }
+
   private func settle(_ node: NodeReference, _ state: inout Attribution) {
     guard let change = state.pending else { return }
     Worker.current?.pointee.credentials.resume()
@@ -77,9 +120,7 @@ final class Stamper: Sendable {
     guard let attribute = volume.stampAttribute,
       attribute == .security || node.isRegular || node.isDirectory
     else { return true }
-    var attributes = statx()
-    _ = try valueOrErrno(
-      prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), UInt32(STATX_BASIC_STATS), &attributes))
+    let attributes = try attributes(descriptor)
     guard attributes.stx_nlink > 0 else { return false }
     let file = FileReference(descriptor: descriptor)
     try whileWritable(descriptor, attributes, attribute) { () throws(Errno) in
@@ -87,9 +128,11 @@ final class Stamper: Sendable {
       case .unknown:
         try StampStore.forget(file, attribute)
       case .known(let writer):
+        // Not before mtime, where the clock was set back since.
         let stamp = Stamp(
           stamper: .provfs, flags: change.flags.union(kept(file, attribute, writer, attributes)),
-          writer: writer, time: time(notBefore: attributes.stx_mtime), inode: attributes.stx_ino)
+          writer: writer, time: max(Self.now(), Self.nanoseconds(attributes.stx_mtime)),
+          inode: attributes.stx_ino)
         report(StampStore.replace(file, attribute, with: stamp), node)
       }
     }
@@ -106,19 +149,20 @@ final class Stamper: Sendable {
     return existing.flags.intersection(.created)
   }
 
-  /// CLOCK_REALTIME now, in nanoseconds; or the file's own mtime where the clock was set back since.
-  private func time(notBefore mtime: statx_timestamp) -> UInt64 {
+  /// CLOCK_REALTIME in nanoseconds.
+  private static func now() -> UInt64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    let nanoseconds = { (seconds: Int64, rest: Int64) -> UInt64 in
-      UInt64(clamping: seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue &+ rest)
-    }
-    guard mtime.tv_sec >= 0, mtime.tv_sec < Int64.max / 1_000_000_000 else {
-      return nanoseconds(Int64(now.tv_sec), Int64(now.tv_nsec))
-    }
-    return max(
-      nanoseconds(Int64(now.tv_sec), Int64(now.tv_nsec)),
-      nanoseconds(mtime.tv_sec, Int64(mtime.tv_nsec)))
+    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+  }
+
+  /// Nanoseconds since 1970; the nearest that there is for a time that does not fit.
+  private static func nanoseconds(_ time: statx_timestamp) -> UInt64 {
+    let (seconds, overflow) = UInt64(clamping: time.tv_sec)
+      .multipliedReportingOverflow(by: 1_000_000_000)
+    guard !overflow else { return .max }
+    let (sum, carry) = seconds.addingReportingOverflow(UInt64(time.tv_nsec))
+    return carry ? .max : sum
   }
 
   /// Runs `body` with the owner's write permission on the file, which `user.` attributes need. Only
