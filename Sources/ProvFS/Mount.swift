@@ -63,6 +63,7 @@ final class Mount {
     }
     Evictor.start(session, view.table)
     logger.notice("\(options.source!.shown) is shown at \(mountpoint.shown)")
+    tellWhoStamps(logger)
     let received = signals.wait()
     if received != Session.endSignal {
       logger.notice("signal \(received): unmounting \(mountpoint.shown)")
@@ -72,6 +73,20 @@ final class Mount {
     threads.stop()
     for node in view.table.all() { view.stamper.settle(node) }
     logger.notice("\(mountpoint.shown) is unmounted")
+  }
+
+  /// Says so where this daemon does not stamp: nobody would notice before it is too late.
+  private func tellWhoStamps(_ logger: Logger) {
+    let source = options.source!.shown
+    if lsmStampsFiles() {
+      logger.notice("the kernel's provfs LSM stamps what is written in \(source)")
+    } else if view.table.root.pointer.pointee.volume.stampAttribute == nil {
+      logger.warning(
+        """
+        \(source) is on a filesystem without extended attributes: nothing in it is stamped; keep it on \
+        one that has them, such as ext4, xfs, btrfs or tmpfs
+        """)
+    }
   }
 
   /// Takes the view out of the tree. Whoever still has files of it open can use them until the

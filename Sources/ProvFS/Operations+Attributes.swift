@@ -32,10 +32,7 @@ func provfsSetattr(
       request.view.stamper.settle(node)
       request.asDaemon()
       try request.table.withDescriptor(node) { descriptor throws(Errno) in
-        try request.view.stamper.keepStamp(node, descriptor, changes.setsModificationTime) {
-          () throws(Errno) in
-          try request.asCaller { () throws(Errno) in try changes.apply(descriptor) }
-        }
+        try request.asCaller { () throws(Errno) in try changes.apply(descriptor) }
       }
     }
     request.asDaemon()
@@ -73,8 +70,6 @@ private struct AttributeChanges {
   private func asks(_ flag: CInt) -> Bool { set & flag != 0 }
 
   var length: off_t? { asks(FUSE_SET_ATTR_SIZE) ? attributes.st_size : nil }
-
-  var setsModificationTime: Bool { asks(FUSE_SET_ATTR_MTIME) }
 
   var hasMetadata: Bool {
     asks(

@@ -41,7 +41,8 @@ func provfsReaddirplus(
   serve(raw) { request throws(Errno) in
     let parent = request.node(id)
     try request.table.withDescriptor(parent) { directory throws(Errno) in
-      try request.read(id, info, size, offset) { entry, room throws(Errno) in
+      try request.read(id, info, size, offset, undo: request.forgetEntries) {
+        entry, room throws(Errno) in
         // Measured first: what does not fit must not get a lookup.
         let length = fuse_add_direntry_plus(request.raw, nil, 0, entry.name, nil, 0)
         guard length <= room.count else { return nil }
@@ -86,11 +87,13 @@ extension Request {
 
   /// Fills a reply with entries from `offset` on.
   ///
-  /// - Parameter add: puts an entry at the start of the room that is left; the bytes that it took,
-  ///   or nil where it does not fit.
+  /// - Parameters:
+  ///   - add: puts an entry at the start of the room that is left; the bytes that it took, or nil
+  ///     where it does not fit.
+  ///   - undo: called with the entries if the kernel does not take the reply.
   fileprivate func read(
     _ id: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?, _ size: Int,
-    _ offset: off_t,
+    _ offset: off_t, undo: (UnsafeRawBufferPointer) -> Void = { _ in },
     add: (OpenDirectory.Entry, UnsafeMutableBufferPointer<CChar>) throws(Errno) -> Int?
   ) throws(Errno) {
     guard let directory = OpenDirectory.reference(info) else { throw .badFileDescriptor }
@@ -109,7 +112,21 @@ extension Request {
       // Entries that were read are not lost: the error comes again at the next request.
       guard filled > 0 else { throw error }
     }
-    fuse_reply_buf(raw, buffer.baseAddress, filled)
+    if fuse_reply_buf(raw, buffer.baseAddress, filled) != 0 {
+      undo(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<filled]))
+    }
+  }
+
+  /// Takes back the lookups of a reply that the kernel did not take: struct fuse_direntplus each.
+  fileprivate func forgetEntries(_ reply: UnsafeRawBufferPointer) {
+    let header = MemoryLayout<fuse_entry_out>.size + 24
+    var next = 0
+    while next + header <= reply.count {
+      let id = reply.loadUnaligned(fromByteOffset: next, as: fuse_ino_t.self)
+      let nameLength = reply.loadUnaligned(fromByteOffset: next + header - 8, as: UInt32.self)
+      if id != 0 { table.forget(node(id), 1) }
+      next += (header + Int(nameLength) + 7) & ~7
+    }
   }
 
   fileprivate func shown(_ entry: OpenDirectory.Entry, in id: fuse_ino_t) -> stat {

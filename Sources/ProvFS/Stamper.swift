@@ -54,42 +54,6 @@ final class Stamper: Sendable {
     }
   }
 
-  /// Changes metadata. Where that sets mtime (`setsTime`), as touch(1) does without changing content,
-  /// a stamp that covered the content before still does, and is made anew to say so: its time
-  /// would be before the new mtime otherwise, as after a change that nobody saw.
-  func keepStamp(
-    _ node: NodeReference, _ descriptor: CInt, _ setsTime: Bool, _ body: () throws(Errno) -> Void
-  ) throws(Errno) {
-    guard isActive, setsTime, let attribute = node.pointer.pointee.volume.stampAttribute else {
-      return try body()
-    }
-    try node.pointer.pointee.attribution.withLock { state throws(Errno) in
-      settle(node, &state)
-      let file = FileReference(descriptor: descriptor)
-      let stamp = state.pending == nil ? covering(file, attribute) : nil
-      try body()
-      guard var stamp, let attributes = try? attributes(descriptor),
-        stamp.time < Self.nanoseconds(attributes.stx_mtime),
-        Self.nanoseconds(attributes.stx_mtime) <= Self.now()
-      else { return }
-      Worker.current?.pointee.credentials.resume()
-      stamp.stamper = .provfs
-      stamp.time = Self.now()
-      try? whileWritable(descriptor, attributes, attribute) { () throws(Errno) in
-        report(StampStore.replace(file, attribute, with: stamp), node)
-      }
-    }
-  }
-
-  /// The stamp of a file, if it covers the content that is there now.
-  private func covering(_ file: FileReference, _ attribute: StampAttribute) -> Stamp? {
-    guard let attributes = try? attributes(file.directory),
-      let stamp = (try? StampStore.read(file, attribute))?.stamp,
-      stamp.inode == attributes.stx_ino, Self.nanoseconds(attributes.stx_mtime) <= stamp.time
-    else { return nil }
-    return stamp
-  }
-
   private func attributes(_ descriptor: CInt) throws(Errno) -> statx {
     var attributes = statx()
     _ = try valueOrErrno(
