@@ -273,6 +273,7 @@ _provstamp_find() {
         return
         ;;
     '--state')
+        __provstamp_add_completions -W 'ok'$'\n''changed'$'\n''copied'$'\n''malformed'$'\n''unstamped'
         return
         ;;
     '--type')

@@ -125,7 +125,7 @@ complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_op
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" uid' -l 'uid' -d 'Written by this user, by name or number.' -rfka ''
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" comm' -l 'comm' -d 'Written by a process of this name; its first 15 bytes count, as in ps.' -rfka ''
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find"' -l 'trust' -d 'Who could have forged the stamp. May be repeated.' -rfka 'kernel privileged advisory'
-complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find"' -l 'state' -d 'Whether the stamp holds, as verify tells it. May be repeated, or parted by commas.' -rfka ''
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find"' -l 'state' -d 'Whether the stamp holds, as verify tells it. May be repeated, or parted by commas.' -rfka 'ok changed copied malformed unstamped'
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" unstamped' -l 'unstamped' -d 'Files without a stamp: the same as --state unstamped.'
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" one-file-system x' -s 'x' -l 'one-file-system' -d 'Do not enter other filesystems than each path\'s own.'
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find"' -l 'type' -d 'Only this kind of file: f, d, l, p, s, b, c as in find(1), or any. May be repeated.' -rfka 'f d l p s b c any'

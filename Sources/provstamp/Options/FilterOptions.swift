@@ -17,6 +17,7 @@ struct FilterOptions: ParsableArguments {
     }
 
     static var allValueStrings: [String] { Verdict.State.allCases.map(\.rawValue) }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
   }
 
   @Option(
