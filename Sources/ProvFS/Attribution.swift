@@ -29,6 +29,10 @@ struct Attribution: Equatable, Sendable {
   /// What is to be stamped at the next settling.
   private(set) var pending: Change?
 
+  /// Whether the file has a stamp for the pending change already, with ``Stamp/Flags/open``: the one
+  /// without it is still to come.
+  private(set) var isProvisional = false
+
   /// Whether the pending change must be settled before `author` changes the content: afterwards
   /// nothing would tell that somebody else had been there.
   func mustSettle(before author: Author) -> Bool {
@@ -41,10 +45,17 @@ struct Attribution: Equatable, Sendable {
     var flags = flags
     if let pending, pending.author.isCovered(with: author) { flags.formUnion(pending.flags) }
     pending = Change(author: author, flags: flags)
+    isProvisional = false
+  }
+
+  /// The pending change is stamped for those who look now.
+  mutating func stampedProvisionally() {
+    isProvisional = true
   }
 
   /// Nothing is pending any more.
   mutating func settled() {
     pending = nil
+    isProvisional = false
   }
 }

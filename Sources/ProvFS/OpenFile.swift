@@ -91,6 +91,17 @@ extension NodeTable {
     forget(node, 1)
   }
 
+  func isOpenForWriting(_ node: NodeReference) -> Bool {
+    shard(of: node).state.withLock { _ in
+      var next = node.pointer.pointee.files
+      while let file = next {
+        if file.pointer.pointee.isWritable { return true }
+        next = file.pointer.pointee.older
+      }
+      return false
+    }
+  }
+
   /// Who may have stored through a mapping of the file: the one writer that has it open for
   /// reading and writing. Nil where there is none, or more than one, or one that is not known.
   func soleMapper(of node: NodeReference) -> Writer? {

@@ -10,7 +10,7 @@ func provfsGetxattr(
 ) {
   serve(raw) { request throws(Errno) in
     let node = request.node(id)
-    if StampAttribute.isReserved(name!) { request.view.stamper.settle(node) }
+    if StampAttribute.isReserved(name!) { request.view.stamper.settleForReader(node) }
     try request.reply(size) { buffer throws(Errno) in
       try request.table.withDescriptor(node) { descriptor throws(Errno) in
         try valueOrErrno(
@@ -23,7 +23,7 @@ func provfsGetxattr(
 func provfsListxattr(_ raw: fuse_req_t?, _ id: fuse_ino_t, _ size: Int) {
   serve(raw) { request throws(Errno) in
     let node = request.node(id)
-    request.view.stamper.settle(node)
+    request.view.stamper.settleForReader(node)
     let names = try request.listedNames(node)
     if size == 0 {
       fuse_reply_xattr(request.raw, names.count)

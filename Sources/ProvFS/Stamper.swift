@@ -45,6 +45,15 @@ final class Stamper: Sendable {
     node.pointer.pointee.attribution.withLock { settle(node, &$0) }
   }
 
+  /// Stamps what is pending for somebody who reads the stamp. While the file is open for writing the
+  /// stamp says that it is not the last word: another follows when the file is closed.
+  func settleForReader(_ node: NodeReference) {
+    node.pointer.pointee.attribution.withLock { state in
+      guard !state.isProvisional else { return }
+      settle(node, &state, isOpen: table.isOpenForWriting(node))
+    }
+  }
+
   /// Stamps an inode that `author` has just created, at once.
   func created(_ node: NodeReference, by author: Attribution.Author) {
     guard isActive else { return }
@@ -61,17 +70,21 @@ final class Stamper: Sendable {
     return attributes
   }
 
-  private func settle(_ node: NodeReference, _ state: inout Attribution) {
-    guard let change = state.pending else { return }
+  private func settle(
+    _ node: NodeReference, _ state: inout Attribution, isOpen: Bool = false
+  ) {
+    guard var change = state.pending else { return }
+    if isOpen { change.flags.insert(.open) }
     Worker.current?.pointee.credentials.resume()
     do throws(Errno) {
       let isDone = try table.withDescriptor(node) { descriptor throws(Errno) in
         try stamp(node, descriptor, change)
       }
-      if isDone { state.settled() }
+      guard isDone else { return }
+      if isOpen { state.stampedProvisionally() } else { state.settled() }
     } catch {
       // Without its inode there is nothing left to stamp.
-      if error.rawValue == ESTALE { state.settled() }
+      guard error.rawValue != ESTALE else { return state.settled() }
       warnings.cannotStamp(node, error)
     }
   }

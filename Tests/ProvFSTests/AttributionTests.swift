@@ -56,6 +56,19 @@ private func author(
     #expect(attribution.mustSettle(before: author()))
   }
 
+  @Test func aProvisionalStampIsFollowedByAFinalOne() {
+    var attribution = Attribution()
+    attribution.record(author(session: "a"), [])
+    attribution.stampedProvisionally()
+    #expect(attribution.isProvisional)
+    #expect(attribution.pending != nil)
+    attribution.record(author(session: "a"), [])
+    #expect(!attribution.isProvisional)
+    attribution.stampedProvisionally()
+    attribution.settled()
+    #expect(attribution == Attribution())
+  }
+
   @Test func flagsOfAnotherWriterAreNotInherited() {
     var attribution = Attribution()
     attribution.record(author(session: "a"), .created)
