@@ -5,10 +5,10 @@ import SystemPackage
 /// Finds the session of a process by its ancestors: the nearest one that leads a session leads the
 /// process's, and the outermost one gives the root.
 ///
-/// /proc tells one thing at a time, of processes that may end meanwhile. So each process on the way
-/// is held by an open file before anything is read about it, and after its parent has been read its
-/// own parent is read again: unchanged, it proves that what was read was the parent's, because a
-/// process's number is not reused while it has children.
+/// /proc tells one thing at a time, of processes that may end meanwhile. So what is read about a
+/// process is read from files of its that stay its own; and after its parent's have been opened, its
+/// own parent is read again: unchanged, it proves that they are the parent's, because a process's
+/// number is not used again while it has children.
 struct Ancestry {
   /// Why a process's session is not known.
   enum Obstacle: Error {
@@ -24,6 +24,14 @@ struct Ancestry {
   let proc: ProcFilesystem
   let registry: SessionRegistry
   let cache: TaskCache
+  let hasAgentSessions: Bool
+
+  init(_ proc: ProcFilesystem, _ registry: SessionRegistry, _ cache: TaskCache) {
+    self.proc = proc
+    self.registry = registry
+    self.cache = cache
+    hasAgentSessions = proc.hasAgentSessions
+  }
 
   /// More than a system has processes by default.
   private static let maximumDepth = 1 << 16
@@ -32,10 +40,15 @@ struct Ancestry {
   private static let remembered = 16
   private static let leaderName = TaskName(SessionLeader.taskName)
 
-  func membership(of process: pid_t) throws(Obstacle) -> SessionMembership {
+  /// Finds out who a task is. The session of its process is the registry's, unless the kernel names
+  /// one.
+  func resolve(_ task: pid_t) throws(Obstacle) -> ResolvedTask {
     for _ in 0..<Self.maximumAttempts {
       do {
-        return try climb(from: process)
+        let first = try look(at: task)
+        return ResolvedTask(
+          task: task, process: first.status.process, files: first.files,
+          membership: try membership(of: first))
       } catch {
         guard error == .changed else { throw error }
       }
@@ -43,36 +56,54 @@ struct Ancestry {
     throw .changed
   }
 
-  /// One process on the way up.
+  /// A task that is being looked at.
+  private struct Task {
+    let number: pid_t
+    let files: TaskFiles
+    let statusFile: OwnedDescriptor
+    let status: TaskStatus
+  }
+
+  /// A process on the way up, and the session that it leads, or none.
   private struct Step {
     let process: pid_t
     let files: TaskFiles
-    let stat: ProcessStat
-    /// The session that the process leads, or none.
     let leads: SessionID
   }
 
-  private func climb(from process: pid_t) throws(Obstacle) -> SessionMembership {
-    if let known = known(process) { return known }
-    var child = try step(process)
-    var nearest = [child]
+  /// - Returns: nil where the kernel names a session.
+  private func membership(of task: Task) throws(Obstacle) -> SessionMembership? {
+    guard let kernel = task.files.kernelMembership else { throw .gone }
+    guard kernel.session.isNone else { return nil }
+    guard task.status.process != task.number else { return try climb(from: task) }
+    // A thread: all threads of a process share its session.
+    if let known = known(task.status.process) { return known }
+    let process = try look(at: task.status.process)
+    guard process.status.process == task.status.process else { throw .changed }
+    return try climb(from: process)
+  }
+
+  private func climb(from process: Task) throws(Obstacle) -> SessionMembership {
+    var child = process
+    var nearest = [try step(child)]
     /// The sessions led by processes above the nearest, from the inside outwards.
     var distant: [SessionID] = []
     var top = SessionMembership.outside
     var depth = 0
-    while child.stat.parent != 0 {
+    while child.status.parent != 0 {
       depth += 1
       guard depth < Self.maximumDepth else { throw .hidden }
-      if let known = known(child.stat.parent) {
+      if let known = known(child.status.parent) {
         try confirm(child)
         top = known
         break
       }
       child = try parent(of: child)
+      let step = try step(child)
       if nearest.count < Self.remembered {
-        nearest.append(child)
-      } else if !child.leads.isNone {
-        distant.append(child.leads)
+        nearest.append(step)
+      } else if !step.leads.isNone {
+        distant.append(step.leads)
       }
     }
     for session in distant.reversed() { top = top.entering(session) }
@@ -87,24 +118,24 @@ struct Ancestry {
     return task.membership
   }
 
-  private func step(_ process: pid_t) throws(Obstacle) -> Step {
+  private func look(at number: pid_t) throws(Obstacle) -> Task {
+    let task: Task
     do {
-      let files = try TaskFiles(proc, process)
-      let stat = try proc.stat(process)
-      var leads = SessionID.none
-      if stat.name == Self.leaderName {
-        let leader = SessionLeader(pid: process, start: stat.start)
-        leads = try registry.session(ledBy: leader, uid: proc.status(process).uid) ?? .none
-      }
-      return Step(process: process, files: files, stat: stat, leads: leads)
+      let files = try TaskFiles(proc, number, agentSessions: hasAgentSessions)
+      let statusFile = OwnedDescriptor(try proc.open(number, "status"))
+      task = Task(
+        number: number, files: files, statusFile: statusFile, status: try proc.status(statusFile))
     } catch {
       throw error == .noSuchFileOrDirectory || error == .noSuchProcess ? .gone : .hidden
     }
+    // It lives: so all files, opened by its number, are of one task.
+    guard task.files.name != nil else { throw .gone }
+    return task
   }
 
-  private func parent(of child: Step) throws(Obstacle) -> Step {
+  private func parent(of child: Task) throws(Obstacle) -> Task {
     do {
-      let parent = try step(child.stat.parent)
+      let parent = try look(at: child.status.parent)
       try confirm(child)
       return parent
     } catch .gone {
@@ -114,11 +145,26 @@ struct Ancestry {
     }
   }
 
-  /// Makes sure that what was read about the process was about this one, and still holds.
-  private func confirm(_ step: Step) throws(Obstacle) {
-    guard let stat = try? proc.stat(step.process), stat.parent == step.stat.parent,
-      stat.start == step.stat.start, step.files.name != nil
-    else { throw .changed }
+  /// Makes sure that the child's parent is still the one that was read.
+  private func confirm(_ child: Task) throws(Obstacle) {
+    guard (try? proc.status(child.statusFile))?.parent == child.status.parent else {
+      throw .changed
+    }
+  }
+
+  private func step(_ task: Task) throws(Obstacle) -> Step {
+    var leads = SessionID.none
+    if task.files.name == Self.leaderName {
+      do {
+        let leader = SessionLeader(pid: task.number, start: try proc.start(task.number))
+        leads = try registry.session(ledBy: leader, uid: task.status.uid) ?? .none
+      } catch {
+        throw .hidden
+      }
+      // It lives: so the start was its own.
+      guard task.files.name != nil else { throw .changed }
+    }
+    return Step(process: task.number, files: task.files, leads: leads)
   }
 
   /// - Parameter steps: from the process itself upwards.

@@ -17,18 +17,32 @@ final class ProcFilesystem: Sendable {
     close(directory)
   }
 
-  /// - Throws: `Errno.noSuchFileOrDirectory` or `Errno.noSuchProcess` where no such task can be seen;
-  ///   `Errno.badMessage` where the file makes no sense; else what kept it from being read.
-  func stat(_ task: pid_t) throws(Errno) -> ProcessStat {
-    try read(task, "stat", capacity: ProcessStat.maximumSize) { ProcessStat($0) }
+  /// Whether tasks have files that tell of agent sessions: the kernel has them.
+  var hasAgentSessions: Bool {
+    guard let file = try? open(getpid(), "agent_session") else { return false }
+    close(file)
+    return true
   }
 
-  /// - Throws: as ``stat(_:)``.
-  func status(_ task: pid_t) throws(Errno) -> TaskStatus {
-    try read(task, "status", capacity: TaskStatus.prefixSize) { TaskStatus($0) }
+  /// When a process started.
+  ///
+  /// - Throws: as ``open(_:_:)``; `Errno.badMessage` where the file makes no sense.
+  func start(_ process: pid_t) throws(Errno) -> UInt64 {
+    let file = OwnedDescriptor(try open(process, "stat"))
+    let start = try read(file, capacity: ProcessStart.maximumSize) { ProcessStart($0) }
+    return start.ticks
   }
 
-  /// Opens a file of a task. It stays that task's: see ``TaskFiles``.
+  /// Reads a task's open status anew.
+  ///
+  /// - Throws: `Errno.noSuchProcess` when the task has gone, even if another one has its number now;
+  ///   `Errno.badMessage` where the file makes no sense.
+  func status(_ file: OwnedDescriptor) throws(Errno) -> TaskStatus {
+    try read(file, capacity: TaskStatus.prefixSize) { TaskStatus($0) }
+  }
+
+  /// Opens a file of a task, which stays that task's: it never passes to another one with the same
+  /// number.
   ///
   /// - Throws: `Errno.noSuchFileOrDirectory` or `Errno.noSuchProcess` where no such task can be seen,
   ///   or tasks have no such file; else the error of open(2).
@@ -37,13 +51,11 @@ final class ProcFilesystem: Sendable {
   }
 
   private func read<Value>(
-    _ task: pid_t, _ name: StaticString, capacity: Int,
-    parse: (UnsafeRawBufferPointer) -> Value?
+    _ file: OwnedDescriptor, capacity: Int, parse: (UnsafeRawBufferPointer) -> Value?
   ) throws(Errno) -> Value {
     try withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) {
       buffer throws(Errno) -> Value in
-      let count = prov_read_task_file(
-        directory, task, name.cString, buffer.baseAddress, buffer.count)
+      let count = prov_read_at_start(file.number, buffer.baseAddress, buffer.count)
       let text = UnsafeRawBufferPointer(rebasing: buffer[..<(try valueOrErrno(count))])
       guard let value = parse(text) else { throw .badMessage }
       return value

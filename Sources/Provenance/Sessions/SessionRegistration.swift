@@ -55,7 +55,7 @@ public final class SessionRegistration {
   private static func newRecord(
     intent: SessionIntent?, command: [[UInt8]]
   ) throws(Errno) -> SessionRecord {
-    let start = try ProcFilesystem().stat(getpid()).start
+    let start = try ProcFilesystem().start(getpid())
     let boot = try BootID.current()
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)

@@ -12,11 +12,22 @@ final class TaskFiles: Sendable {
   /// -1 on a kernel without the file.
   private let agentLineage: CInt
 
+  /// - Parameter agentSessions: whether the kernel has them.
   /// - Throws: the error of ``ProcFilesystem/open(_:_:)``.
-  init(_ proc: ProcFilesystem, _ task: pid_t) throws(Errno) {
+  init(_ proc: ProcFilesystem, _ task: pid_t, agentSessions: Bool) throws(Errno) {
     comm = try proc.open(task, "comm")
-    agentSession = (try? proc.open(task, "agent_session")) ?? -1
-    agentLineage = agentSession < 0 ? -1 : (try? proc.open(task, "agent_lineage")) ?? -1
+    guard agentSessions else {
+      agentSession = -1
+      agentLineage = -1
+      return
+    }
+    do {
+      agentSession = try proc.open(task, "agent_session")
+    } catch {
+      close(comm)
+      throw error
+    }
+    agentLineage = (try? proc.open(task, "agent_lineage")) ?? -1
   }
 
   deinit {

@@ -8,18 +8,16 @@ import SystemPackage
 /// own request. Any number of threads may ask at once. An answer for a task that was asked about
 /// before costs one system call (three on a kernel with agent sessions) and no allocation.
 public final class WriterResolver: Sendable {
-  private let proc: ProcFilesystem
-  private let registry: SessionRegistry
   private let cache: TaskCache
+  private let ancestry: Ancestry
 
   /// - Parameter capacity: how many tasks are remembered. Each takes one descriptor, or three on a
   ///   kernel with agent sessions.
   /// - Throws: `Errno.noDevice` where /proc is no proc filesystem; `Errno.improperLink` where it
   ///   belongs to another pid namespace than this process; else the error of open(2).
   public init(capacity: Int = 256) throws(Errno) {
-    proc = try ProcFilesystem()
-    registry = try SessionRegistry()
     cache = TaskCache(capacity: capacity)
+    ancestry = Ancestry(try ProcFilesystem(), try SessionRegistry(), cache)
   }
 
   /// The writer that `task` is.
@@ -32,7 +30,7 @@ public final class WriterResolver: Sendable {
   public func writer(task: pid_t, uid: uid_t) -> Writer? {
     guard task > 0 else { return nil }
     if let known = cache.find(task), let writer = writer(known, uid) { return writer }
-    guard let resolved = resolve(task) else { return nil }
+    guard let resolved = try? ancestry.resolve(task) else { return nil }
     cache.insert(resolved)
     return writer(resolved, uid)
   }
@@ -45,19 +43,5 @@ public final class WriterResolver: Sendable {
     return Writer(
       session: membership.session, root: membership.root, pid: UInt32(task.process), uid: uid,
       comm: name)
-  }
-
-  private func resolve(_ task: pid_t) -> ResolvedTask? {
-    guard let files = try? TaskFiles(proc, task), let status = try? proc.status(task),
-      let kernel = files.kernelMembership
-    else { return nil }
-    var membership: SessionMembership?
-    if kernel.session.isNone {
-      let ancestry = Ancestry(proc: proc, registry: registry, cache: cache)
-      guard let found = try? ancestry.membership(of: status.process) else { return nil }
-      membership = found
-    }
-    return ResolvedTask(
-      task: task, process: status.process, files: files, membership: membership)
   }
 }
