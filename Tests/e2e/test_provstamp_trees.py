@@ -5,21 +5,26 @@ import ctypes
 import errno
 import os
 import pathlib
+import resource
 import struct
 import subprocess
 
 import pytest
 
-from support import identity, programs, stamping, stamps
+from support import programs, stamping, stamps
 from support.questions import ask, files, objects, tree  # noqa: F401 (two are fixtures)
 
 
-def test_a_tree_deeper_than_any_path_with_few_descriptors(private, ask):
-    """A chain of directories with a sibling at each level, and no descriptor for each level."""
-    depth = 1500
+def test_a_tree_deeper_than_any_path_with_few_descriptors(private):
+    """A chain of directories with siblings at each level, and no descriptor for each level.
+
+    One worker leaves the siblings for later, so that each level waits with its directory open.
+    """
+    depth = 1000
+    siblings = ("a", "b", "c")
     directory = os.open(private, os.O_RDONLY)
     for _ in range(depth):
-        for name in ("down", "side"):
+        for name in ("down", *siblings):
             os.mkdir(name, dir_fd=directory)
         below = os.open("down", os.O_RDONLY, dir_fd=directory)
         os.close(directory)
@@ -28,12 +33,17 @@ def test_a_tree_deeper_than_any_path_with_few_descriptors(private, ask):
     leaf = f"/proc/self/fd/{directory}/leaf"
     os.setxattr(leaf, "user.prov", stamping.encode(inode=os.stat(leaf).st_ino))
     os.close(directory)
-    limited = ["prlimit", "--nofile=96:96", programs.provstamp(), "find", "--json"]
-    done = identity.ROOT.run(limited, cwd=private, check=False)
+
+    def limit():
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        resource.setrlimit(resource.RLIMIT_NOFILE, (96, 96))
+
+    done = subprocess.run([programs.provstamp(), "find", "--json"], cwd=private, check=False,
+                          capture_output=True, preexec_fn=limit)
     assert (done.returncode, done.stderr) == (0, b"")
     [found, summary] = objects(done)
     assert found["path"] == "./" + "down/" * depth + "leaf"
-    assert summary["examined"] == 2 * depth + 2
+    assert summary["examined"] == depth * (1 + len(siblings)) + 2
 
 
 def test_a_directory_of_100000(private, ask):

@@ -15,6 +15,8 @@ final class WalkDirectory: @unchecked Sendable {
   // the one that gives up the last hold on it.
   private(set) var parent: WalkDirectory?
   let name: [UInt8]
+  /// Directories between this and the operand.
+  let depth: Int
   private(set) var descriptor: CInt = -1
   /// Device that the directory is on; a child on another is a mount point.
   private(set) var device: (UInt32, UInt32) = (0, 0)
@@ -23,6 +25,7 @@ final class WalkDirectory: @unchecked Sendable {
   init(name: [UInt8], parent: WalkDirectory?) {
     self.name = name
     self.parent = parent
+    depth = parent.map { $0.depth + 1 } ?? 0
   }
 
   deinit {
@@ -45,6 +48,18 @@ final class WalkDirectory: @unchecked Sendable {
     holds.add(1, ordering: .relaxed)
   }
 
+  /// Keeps the descriptor open until the matching ``release()``, if it is open now.
+  func holdIfOpen() -> Bool {
+    var current = holds.load(ordering: .relaxed)
+    while current > 0 {
+      let (exchanged, original) = holds.weakCompareExchange(
+        expected: current, desired: current + 1, ordering: .acquiring)
+      if exchanged { return true }
+      current = original
+    }
+    return false
+  }
+
   /// - Returns: whether that was the last hold, and the descriptor is closed.
   func release() -> Bool {
     guard holds.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return false }
@@ -56,7 +71,7 @@ final class WalkDirectory: @unchecked Sendable {
   }
 
   /// Names from the operand down to this directory.
-  var names: [[UInt8]] {
+  private var names: [[UInt8]] {
     var names: [[UInt8]] = []
     var next: WalkDirectory? = self
     while let directory = next {

@@ -9,7 +9,7 @@ final class WalkQueue: @unchecked Sendable {
   enum Item {
     case operand([UInt8])
     /// To be opened: through the parent's descriptor, on which there is a hold for it, or, where
-    /// descriptors are short, name by name from the operand.
+    /// descriptors are short, name by name from further up.
     case directory(WalkDirectory, throughParent: Bool)
     /// Part of a large directory, on which there is a hold for it.
     case entries(WalkDirectory, EntryBuffer)
@@ -117,11 +117,17 @@ final class DescriptorBudget: Sendable {
     limit = max(1, Int(clamping: min(limits.rlim_cur, Self.enough)) - Self.reserve)
   }
 
+  /// Where descriptors get short, only one directory in so many levels is kept open: the others are
+  /// reached from the nearest that is, by no more names than this.
+  private static let spacing = 64
+
   /// Counts a descriptor that was opened.
   ///
-  /// - Returns: whether there is room to keep it open for what comes below it.
-  func take() -> Bool {
-    used.add(1, ordering: .relaxed).newValue <= limit
+  /// - Parameter depth: how deep in the tree the directory is.
+  /// - Returns: whether it is to be kept open for what comes below it.
+  func take(depth: Int) -> Bool {
+    let used = used.add(1, ordering: .relaxed).newValue
+    return used <= limit / 2 || (used <= limit && depth.isMultiple(of: Self.spacing))
   }
 
   func give() {

@@ -65,7 +65,7 @@ final class WalkWorker: @unchecked Sendable {
     let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
     let descriptor: CInt
     if let parent, !throughParent {
-      descriptor = Self.open(directory.name, below: parent, flags)
+      descriptor = open(directory.name, below: parent, flags)
     } else {
       descriptor = Self.open(directory.name, in: parent?.descriptor ?? AT_FDCWD, flags)
     }
@@ -79,7 +79,7 @@ final class WalkWorker: @unchecked Sendable {
       }
       return
     }
-    let keepsOpen = descriptors.take()
+    let keepsOpen = descriptors.take(depth: directory.depth)
     directory.hold()
     defer { release(directory) }
     directory.opened(as: descriptor, device: Self.device(of: descriptor))
@@ -177,18 +177,26 @@ final class WalkWorker: @unchecked Sendable {
     }
   }
 
-  /// Opens name by name from the operand, so that no symbolic link is followed on the way.
-  private static func open(_ name: [UInt8], below parent: WalkDirectory, _ flags: CInt) -> CInt {
-    let step = CInt(PROV_O_PATH) | O_DIRECTORY | O_NOFOLLOW
-    var directory = AT_FDCWD
-    for name in parent.names {
-      let next = open(name, in: directory, step)
-      if directory != AT_FDCWD { close(directory) }
-      guard next >= 0 else { return next }
-      directory = next
+  /// Opens name by name from the nearest directory above that is open, or from the operand, so that
+  /// no symbolic link is followed on the way.
+  private func open(_ name: [UInt8], below parent: WalkDirectory, _ flags: CInt) -> CInt {
+    var names = [name]
+    var start: WalkDirectory? = parent
+    while let above = start, !above.holdIfOpen() {
+      names.append(above.name)
+      start = above.parent
     }
-    defer { if directory != AT_FDCWD { close(directory) } }
-    return open(name, in: directory, flags)
+    defer { if let start { release(start) } }
+    let first = start?.descriptor ?? AT_FDCWD
+    var directory = first
+    let step = CInt(PROV_O_PATH) | O_DIRECTORY | O_NOFOLLOW
+    while let name = names.popLast() {
+      let next = Self.open(name, in: directory, names.isEmpty ? flags : step)
+      if directory != first { close(directory) }
+      directory = next
+      guard next >= 0 else { break }
+    }
+    return directory
   }
 
   private static func device(of descriptor: CInt) -> (UInt32, UInt32) {
