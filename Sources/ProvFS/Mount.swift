@@ -124,8 +124,7 @@ final class Mount {
         source: source, usesHandles: Capabilities.allowHandles,
         limits: DescriptorLimits(limit: limit > 0 ? limit : 1024))
       let stamper = Stamper(
-        table: table, isActive: !lsmStampsFiles(),
-        warnings: Warnings(logger: Logger(label: Log.name)))
+        table: table, isActive: !lsmStampsFiles(), warnings: Warnings())
       return View(
         table: table, stamper: stamper,
         settings: View.Settings(

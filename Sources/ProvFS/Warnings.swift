@@ -8,7 +8,6 @@ import SystemPackage
 /// Tells the administrator about stamps that could not be set, a few times a minute at most: what
 /// fails for one file tends to fail for thousands.
 final class Warnings: Sendable {
-  private let logger: Logger
   private let state = Mutex(State())
 
   private struct State {
@@ -18,10 +17,6 @@ final class Warnings: Sendable {
   }
 
   private static let perMinute = 10
-
-  init(logger: Logger) {
-    self.logger = logger
-  }
 
   func cannotStamp(_ node: NodeReference, _ error: Errno) {
     tell(node, "cannot be stamped: \(error.description); its writer stays unknown")
@@ -51,6 +46,8 @@ final class Warnings: Sendable {
       return 0
     }
     guard let suppressed else { return }
+    // Made here: where messages go is decided after the first object that may warn exists.
+    let logger = Logger(label: Log.name)
     let identity = node.pointer.pointee.identity
     let device = "\(identity.device >> 32):\(identity.device & 0xffff_ffff)"
     if suppressed > 0 { logger.warning("\(suppressed) more warnings like these were left out") }
