@@ -58,18 +58,6 @@ int prov_open_task_file(int proc, pid_t task, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-ssize_t prov_read_task_file(int proc, pid_t task, const char *name, void *buffer, size_t size)
-{
-	int fd = prov_open_task_file(proc, task, name);
-	ssize_t count;
-
-	if (fd < 0)
-		return fd;
-	count = prov_read_at_start(fd, buffer, size);
-	close(fd);
-	return count;
-}
-
 ssize_t prov_read_at_start(int fd, void *buffer, size_t size)
 {
 	ssize_t count;

@@ -17,12 +17,6 @@ int prov_open_proc(void);
 int prov_open_task_file(int proc, pid_t task, const char *name);
 
 /*
- * Reads /proc/TASK/NAME from its beginning in one read(2). Returns the bytes
- * read or -errno; -ENOENT or -ESRCH where there is no such task.
- */
-ssize_t prov_read_task_file(int proc, pid_t task, const char *name, void *buffer, size_t size);
-
-/*
  * pread(2) from the beginning; an interrupted call is repeated. On an open file
  * of a task that has gone the result is -ESRCH, also when another task has its
  * number now: the file belongs to the task, not to the number.
