@@ -10,7 +10,7 @@ import pytest
 
 from support import identity, mounts, places, programs, scenes, scratch, sessions
 
-DEFAULT_TIMEOUT = 90
+DEFAULT_TIMEOUT = 180
 
 
 class Hung(Exception):
@@ -142,6 +142,24 @@ def mount(request, private):
         except Exception as failure:
             failures.append(str(failure))
     assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def tree(private):
+    """(source, mountpoint), both empty."""
+    source, mountpoint = private / "source", private / "view"
+    source.mkdir()
+    mountpoint.mkdir()
+    return source, mountpoint
+
+
+@pytest.fixture(params=["root", "user"])
+def owner(request, user, tree):
+    """Who mounts the tree, and owns it."""
+    someone = identity.ROOT if request.param == "root" else user
+    for directory in tree:
+        os.chown(directory, someone.uid, someone.gid)
+    return someone
 
 
 @pytest.fixture

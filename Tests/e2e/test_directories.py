@@ -130,7 +130,7 @@ def test_entries_that_stay_are_seen_once_while_others_come_and_go(place):
 
 def test_removing_while_reading(place):
     """As rm -r does it: every entry is removed in one pass."""
-    populate("directory", 3000)
+    populate("directory", 1200)
     with os.scandir("directory") as entries:
         for entry in entries:
             os.unlink(entry.path)
@@ -139,8 +139,8 @@ def test_removing_while_reading(place):
 
 
 def test_several_readers_at_once(place):
-    populate("directory", 2000)
-    wanted = sorted(f"{number:06}" for number in range(2000))
+    populate("directory", 1200)
+    wanted = sorted(f"{number:06}" for number in range(1200))
     results = []
     readers = [threading.Thread(target=lambda: results.append(sorted(os.listdir("directory"))))
                for _ in range(4)]

@@ -254,7 +254,7 @@ def test_reopening_through_proc(place):
 
 
 def test_many_open_files(place):
-    count = 1500
+    count = 1100
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
     descriptors = []

@@ -13,7 +13,7 @@ import threading
 import pytest
 
 from support import identity, places
-from support.system import append, fails, mode, opened, read, write
+from support.system import append, fails, mode, name_to_handle, opened, read, write
 
 as_root = pytest.mark.places(*places.AS_ROOT)
 
@@ -220,3 +220,14 @@ def test_threads_work_beside_each_other(place):
         thread.join()
     assert not failures
     assert os.listdir(".") == []
+
+
+def test_file_handles_work_or_are_refused(place):
+    """name_to_handle_at(2): a handle that would go stale is worse than none."""
+    write("file", b"x")
+    try:
+        handle = name_to_handle("file")
+    except OSError as error:
+        assert place.is_view and error.errno == errno.EOPNOTSUPP
+    else:
+        assert handle == name_to_handle("file")

@@ -4,121 +4,37 @@
 import errno
 import os
 import pathlib
-import re
 import signal
 import subprocess
 
 import pytest
 
-from support import identity, mounts, programs
+from support import identity
 from support.filesystems import small_filesystem
 from support.mounts import until
 from support.system import append, fails, opened, read, write
 
 
-@pytest.fixture
-def tree(private):
-    """(source, mountpoint), both empty."""
-    source, mountpoint = private / "source", private / "view"
-    source.mkdir()
-    mountpoint.mkdir()
-    return source, mountpoint
-
-
-@pytest.fixture(params=["root", "user"])
-def who(request, user, tree):
-    someone = identity.ROOT if request.param == "root" else user
-    for directory in tree:
-        os.chown(directory, someone.uid, someone.gid)
-    return someone
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_unmounts_and_loses_nothing(mount, tree, who, number):
+def test_a_signal_unmounts_and_loses_nothing(mount, tree, owner, number):
     source, mountpoint = tree
-    view = mount(source, mountpoint, who)
+    view = mount(source, mountpoint, owner)
 
     def fill():
         for index in range(50):
             write(mountpoint / f"file{index}", b"content" * 1000)
 
-    who.call(fill)
+    owner.call(fill)
     view.terminate(number)
     assert len(os.listdir(source)) == 50
     assert all((source / f"file{index}").read_bytes() == b"content" * 1000 for index in range(50))
     assert os.listdir(mountpoint) == []
 
 
-def test_unmounting_as_the_owner_does(mount, tree, who):
+def test_read_only(mount, tree, owner):
     source, mountpoint = tree
-    view = mount(source, mountpoint, who)
-    view.unmount(["fusermount3", "-u", str(mountpoint)])
-
-
-def test_a_busy_view_is_not_unmounted(mount, tree):
-    source, mountpoint = tree
-    view = mount(source, mountpoint)
-    with opened(mountpoint / "file", os.O_CREAT | os.O_WRONLY) as descriptor:
-        done = subprocess.run(["umount", str(mountpoint)], capture_output=True, check=False)
-        assert done.returncode != 0 and b"busy" in done.stderr
-        os.write(descriptor, b"still")
-    view.unmount()
-    assert read(source / "file") == b"still"
-
-
-def test_same_directory_as_source_and_mountpoint(mount, tree, who):
-    source, _ = tree
-    who.call(write, source / "before", b"before")
-    view = mount(source, source, who)
-
-    def work():
-        assert read(source / "before") == b"before"
-        write(source / "after", b"after")
-        os.mkdir(source / "directory")
-        assert sorted(os.listdir(source)) == ["after", "before", "directory"]
-
-    who.call(work)
-    view.unmount()
-    assert read(source / "after") == b"after"
-    assert sorted(os.listdir(source)) == ["after", "before", "directory"]
-
-
-def test_a_view_of_a_view(mount, tree, private):
-    source, mountpoint = tree
-    second = private / "second"
-    second.mkdir()
-    mount(source, mountpoint)
-    mount(mountpoint, second)
-    write(second / "file", b"through both")
-    assert read(source / "file") == b"through both"
-
-
-def test_two_views_of_one_source(mount, tree, private):
-    source, mountpoint = tree
-    second = private / "second"
-    second.mkdir()
-    mount(source, mountpoint)
-    mount(source, second)
-    write(mountpoint / "file", b"one")
-    assert read(second / "file") == b"one"
-    write(second / "other", b"two")
-    assert read(mountpoint / "other") == b"two"
-
-
-@pytest.mark.parametrize("name", ["with blank", "with,comma", "new\nline", "back\\slash", "ünï"])
-def test_odd_directory_names(mount, private, name):
-    source, mountpoint = private / f"source {name}", private / f"view {name}"
-    source.mkdir()
-    mountpoint.mkdir()
-    mount(source, mountpoint)
-    write(mountpoint / "file", b"x")
-    assert read(source / "file") == b"x"
-
-
-def test_read_only(mount, tree, who):
-    source, mountpoint = tree
-    who.call(write, source / "file", b"content")
-    mount(source, mountpoint, who, options="ro")
+    owner.call(write, source / "file", b"content")
+    mount(source, mountpoint, owner, options="ro")
 
     def attempts():
         assert read(mountpoint / "file") == b"content"
@@ -132,7 +48,7 @@ def test_read_only(mount, tree, who):
             with fails(errno.EROFS):
                 attempt()
 
-    who.call(attempts)
+    owner.call(attempts)
 
 
 def test_a_users_view_is_closed_to_others(mount, tree, user):
@@ -174,11 +90,11 @@ def test_set_user_id_programs_in_a_users_view_have_no_effect(mount, tree, user):
     assert user.run([str(mountpoint / "id"), "-u"]).stdout.decode().strip() == str(user.uid)
 
 
-def test_changes_behind_the_view_become_visible(mount, tree, who):
+def test_changes_behind_the_view_become_visible(mount, tree, owner):
     source, mountpoint = tree
-    who.call(write, source / "file", b"before")
-    mount(source, mountpoint, who)
-    see = lambda function, *arguments: who.call(function, *arguments)
+    owner.call(write, source / "file", b"before")
+    mount(source, mountpoint, owner)
+    see = owner.call
     assert see(read, mountpoint / "file") == b"before"
     assert not see(os.path.exists, mountpoint / "new")
     write(source / "file", b"after, and longer")
@@ -236,7 +152,7 @@ def test_one_file_system(inner, mount, tree):
 
 
 @pytest.mark.timeout(180)
-def test_a_tree_larger_than_the_descriptor_limit(mount, tree, who):
+def test_a_tree_larger_than_the_descriptor_limit(mount, tree, owner):
     source, mountpoint = tree
 
     def fill():
@@ -245,8 +161,8 @@ def test_a_tree_larger_than_the_descriptor_limit(mount, tree, who):
             for number in range(500):
                 write(source / f"d{directory}/f{number}", b"%d" % number)
 
-    who.call(fill)
-    mount(source, mountpoint, who, prefix=["prlimit", "--nofile=256:256"])
+    owner.call(fill)
+    mount(source, mountpoint, owner, prefix=["prlimit", "--nofile=256:256"])
 
     def walk():
         for _ in range(2):
@@ -264,7 +180,7 @@ def test_a_tree_larger_than_the_descriptor_limit(mount, tree, who):
             os.rename(mountpoint / f"d3/f{number}", mountpoint / f"d4/moved{number}")
         assert read(mountpoint / "d4/moved499") == b"499!"
 
-    who.call(walk)
+    owner.call(walk)
 
 
 def test_many_open_files_under_a_descriptor_limit(mount, tree):
@@ -295,10 +211,10 @@ def _works(path):
 
 
 @pytest.mark.timeout(120)
-def test_kill_9_loses_no_acknowledged_write(mount, tree, who):
+def test_kill_9_loses_no_acknowledged_write(mount, tree, owner):
     """A client writes and notes what was acknowledged; provfs is killed; a new one serves on."""
     source, mountpoint = tree
-    view = mount(source, mountpoint, who)
+    view = mount(source, mountpoint, owner)
     receive, send = os.pipe()
 
     def client():
@@ -310,7 +226,7 @@ def test_kill_9_loses_no_acknowledged_write(mount, tree, who):
             assert error.errno in (errno.ENOTCONN, errno.ECONNABORTED), error
             return True
 
-    child = identity.fork(client, identity=who)
+    child = identity.fork(client, identity=owner)
     os.close(send)
     acknowledged = b""
     while acknowledged.count(b"\n") < 300:
@@ -326,103 +242,9 @@ def test_kill_9_loses_no_acknowledged_write(mount, tree, who):
         assert content in (b"%d" % number, b"%d" % (number + 500), b"") and (
             content == b"%d" % number or number + 500 == last + 1)
     # A new start on the dead mountpoint cleans it up by itself.
-    mount(source, mountpoint, who)
-    assert who.call(read, mountpoint / f"f{last % 500}") == b"%d" % last
-    who.call(write, mountpoint / "after", b"after")
-
-
-def test_in_the_background(tree, private):
-    """Without -f: the command returns when the view is there, and the daemon stays."""
-    source, mountpoint = tree
-    # The pipe shows that the daemon keeps nothing of the caller's open: communicate() ends.
-    process = subprocess.run([programs.provfs(), str(source), str(mountpoint)], check=True,
-                             capture_output=True, timeout=mounts.PATIENCE)
-    assert process.stdout == b""
-    assert mounts.mounted(mountpoint)
-    write(mountpoint / "file", b"x")
-    daemon = daemon_of(source, mountpoint)
-    assert os.readlink(f"/proc/{daemon}/cwd") == "/"
-    subprocess.run(["umount", str(mountpoint)], check=True)
-    until(lambda: not os.path.exists(f"/proc/{daemon}"), "the daemon ends")
-    assert read(source / "file") == b"x"
-
-
-def daemon_of(source, mountpoint):
-    wanted = [os.fsencode(source), os.fsencode(mountpoint)]
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                words = pathlib.Path("/proc", entry, "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if all(word in words for word in wanted) and b"provfs" in words[0]:
-                return int(entry)
-    raise AssertionError("no daemon")
-
-
-def test_mount_by_type(tree):
-    """As `mount -t fuse.provfs` and thereby as fstab does, with mount's own options."""
-    source, mountpoint = tree
-    table = mountpoint.parent / "fstab"
-    table.write_text(f"{source} {mountpoint} fuse.provfs noauto,nosuid,nodev,x-test=1 0 0\n")
-    environment = os.environ | {"PATH": f"{programs.directory()}:{os.environ['PATH']}"}
-    subprocess.run(["mount", "-T", str(table), str(mountpoint)], check=True, env=environment,
-                   timeout=mounts.PATIENCE)
-    try:
-        write(mountpoint / "file", b"x")
-        line = next(line for line in pathlib.Path("/proc/self/mountinfo").read_text().split("\n")
-                    if f" {mountpoint} " in line)
-        assert "fuse.provfs" in line
-        assert re.search(r" rw,[^ ]*nosuid,[^ ]*nodev", line)
-        assert str(source) in line
-    finally:
-        subprocess.run(["umount", str(mountpoint)], check=True)
-    until(lambda: not _runs(source, mountpoint), "the daemon ends")
-    assert read(source / "file") == b"x"
-
-
-def _runs(source, mountpoint):
-    try:
-        return daemon_of(source, mountpoint)
-    except AssertionError:
-        return None
-
-
-@pytest.mark.parametrize("arguments,named", [
-    (["absent", "view"], b"absent"), (["source", "absent"], b"absent"),
-    (["source"], b""), ([], b""), (["source", "view", "more"], b"3 paths"),
-    (["source", "view", "-o", "no_such_option=7"], b"no_such_option"),
-    (["source", "view", "--no-such-flag"], b"--no-such-flag"),
-    (["source", "view", "-o", "attr_timeout=long"], b"long"),
-    (["file", "view"], b"file"),
-])
-def test_wrong_usage_names_what_is_wrong(tree, arguments, named):
-    source, mountpoint = tree
-    write(source.parent / "file")
-    done = subprocess.run([programs.provfs(), *arguments], cwd=source.parent, check=False,
-                          capture_output=True, timeout=mounts.PATIENCE)
-    assert done.returncode in (1, 2)
-    assert done.stdout == b""
-    assert done.stderr.startswith(b"provfs: ") and named in done.stderr
-    assert mounts.mounted(mountpoint) is None
-
-
-def test_help(tree):
-    done = subprocess.run([programs.provfs(), "--help"], check=True, capture_output=True)
-    assert b"SOURCE MOUNTPOINT" in done.stdout and b"provstamp who" in done.stdout
-    assert done.stderr == b""
-    version = subprocess.run([programs.provfs(), "--version"], check=True, capture_output=True)
-    assert re.match(rb"provfs \d+\.\d+", version.stdout)
-
-
-def test_the_daemon_keeps_few_capabilities(mount, tree):
-    source, mountpoint = tree
-    view = mount(source, mountpoint)
-    status = pathlib.Path(f"/proc/{view.pid}/status").read_text()
-    kept = int(re.search(r"CapPrm:\s*(\w+)", status)[1], 16)
-    sys_module, sys_boot, net_admin, sys_time = 16, 22, 12, 25
-    for capability in (sys_module, sys_boot, net_admin, sys_time):
-        assert not kept & 1 << capability, f"capability {capability} is kept: {kept:#x}"
+    mount(source, mountpoint, owner)
+    assert owner.call(read, mountpoint / f"f{last % 500}") == b"%d" % last
+    owner.call(write, mountpoint / "after", b"after")
 
 
 def test_a_full_disk_is_an_error_and_not_the_end(mount, private):
@@ -438,3 +260,39 @@ def test_a_full_disk_is_an_error_and_not_the_end(mount, private):
         write(mountpoint / "file", b"again")
         assert read(source / "file") == b"again"
         view.unmount()
+
+
+def test_a_source_that_becomes_read_only(mount, private):
+    with small_filesystem(private, 8) as source:
+        mountpoint = private / "view"
+        mountpoint.mkdir()
+        view = mount(source, mountpoint)
+        write(mountpoint / "file", b"before")
+        subprocess.run(["mount", "-o", "remount,ro", str(source)], check=True)
+        with fails(errno.EROFS):
+            write(mountpoint / "file", b"after")
+        with fails(errno.EROFS):
+            os.mkdir(mountpoint / "directory")
+        assert read(mountpoint / "file") == b"before"
+        subprocess.run(["mount", "-o", "remount,rw", str(source)], check=True)
+        write(mountpoint / "file", b"after")
+        assert read(source / "file") == b"after"
+        view.unmount()
+
+
+@pytest.mark.parametrize("call,attempt", [
+    ("fsync", lambda descriptor: os.fsync(descriptor)),
+    ("fdatasync", lambda descriptor: os.fdatasync(descriptor)),
+    ("fallocate", lambda descriptor: os.posix_fallocate(descriptor, 0, 4096)),
+    ("pwrite64,pwritev,pwritev2,splice", lambda descriptor: os.write(descriptor, b"x")),
+])
+def test_an_error_of_the_source_is_the_callers(mount, tree, needs, call, attempt):
+    """The call fails below provfs, and so for the caller; the view goes on."""
+    source, mountpoint = tree
+    mount(source, mountpoint, prefix=[
+        needs("strace"), "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e", "signal=none",
+        "-e", f"inject={call}:error=EIO"])
+    with opened(mountpoint / "file", os.O_CREAT | os.O_RDWR) as descriptor:
+        with fails(errno.EIO):
+            attempt(descriptor)
+    assert os.listdir(mountpoint) == ["file"]

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import stat
+import struct
 
 RENAME_NOREPLACE, RENAME_EXCHANGE, RENAME_WHITEOUT = 1, 2, 4
 FALLOC_KEEP_SIZE, FALLOC_PUNCH_HOLE, FALLOC_COLLAPSE_RANGE = 1, 2, 8
@@ -49,8 +50,14 @@ def link_descriptor_directly(descriptor, target):
                     target)
 
 
-def prctl(option, value):
-    return _checked(_libc.prctl(option, value, 0, 0, 0), "prctl")
+def name_to_handle(name):
+    """The file handle of a name: its type and bytes."""
+    handle = ctypes.create_string_buffer(struct.pack("Ii", 128, 0), 8 + 128)
+    mount = ctypes.c_int()
+    _checked(_libc.name_to_handle_at(AT_FDCWD, os.fsencode(name), handle, ctypes.byref(mount), 0),
+             name)
+    length, kind = struct.unpack_from("Ii", handle.raw)
+    return kind, handle.raw[8:8 + length]
 
 
 @contextlib.contextmanager

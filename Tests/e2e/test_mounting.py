@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program provfs: where and how it mounts, what it answers, how it ends."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from support import mounts, programs
+from support.mounts import until
+from support.system import opened, read, write
+
+
+def test_unmounting_as_the_owner_does(mount, tree, owner):
+    source, mountpoint = tree
+    view = mount(source, mountpoint, owner)
+    view.unmount(["fusermount3", "-u", str(mountpoint)])
+
+
+def test_a_busy_view_is_not_unmounted(mount, tree):
+    source, mountpoint = tree
+    view = mount(source, mountpoint)
+    with opened(mountpoint / "file", os.O_CREAT | os.O_WRONLY) as descriptor:
+        done = subprocess.run(["umount", str(mountpoint)], capture_output=True, check=False)
+        assert done.returncode != 0 and b"busy" in done.stderr
+        os.write(descriptor, b"still")
+    view.unmount()
+    assert read(source / "file") == b"still"
+
+
+def test_same_directory_as_source_and_mountpoint(mount, tree, owner):
+    source, _ = tree
+    owner.call(write, source / "before", b"before")
+    view = mount(source, source, owner)
+
+    def work():
+        assert read(source / "before") == b"before"
+        write(source / "after", b"after")
+        os.mkdir(source / "directory")
+        assert sorted(os.listdir(source)) == ["after", "before", "directory"]
+
+    owner.call(work)
+    view.unmount()
+    assert read(source / "after") == b"after"
+    assert sorted(os.listdir(source)) == ["after", "before", "directory"]
+
+
+def test_a_view_of_a_view(mount, tree, private):
+    source, mountpoint = tree
+    second = private / "second"
+    second.mkdir()
+    mount(source, mountpoint)
+    mount(mountpoint, second)
+    write(second / "file", b"through both")
+    assert read(source / "file") == b"through both"
+
+
+def test_two_views_of_one_source(mount, tree, private):
+    source, mountpoint = tree
+    second = private / "second"
+    second.mkdir()
+    mount(source, mountpoint)
+    mount(source, second)
+    write(mountpoint / "file", b"one")
+    assert read(second / "file") == b"one"
+    write(second / "other", b"two")
+    assert read(mountpoint / "other") == b"two"
+
+
+@pytest.mark.parametrize("name", ["with blank", "with,comma", "new\nline", "back\\slash", "ünï"])
+def test_odd_directory_names(mount, private, name):
+    source, mountpoint = private / f"source {name}", private / f"view {name}"
+    source.mkdir()
+    mountpoint.mkdir()
+    mount(source, mountpoint)
+    write(mountpoint / "file", b"x")
+    assert read(source / "file") == b"x"
+
+
+def test_in_the_background(tree, private):
+    """Without -f: the command returns when the view is there, and the daemon stays."""
+    source, mountpoint = tree
+    # The pipe shows that the daemon keeps nothing of the caller's open: communicate() ends.
+    process = subprocess.run([programs.provfs(), str(source), str(mountpoint)], check=True,
+                             capture_output=True, timeout=mounts.PATIENCE)
+    assert process.stdout == b""
+    assert mounts.mounted(mountpoint)
+    write(mountpoint / "file", b"x")
+    daemon = daemon_of(source, mountpoint)
+    assert os.readlink(f"/proc/{daemon}/cwd") == "/"
+    subprocess.run(["umount", str(mountpoint)], check=True)
+    until(lambda: not os.path.exists(f"/proc/{daemon}"), "the daemon ends")
+    assert read(source / "file") == b"x"
+
+
+def daemon_of(source, mountpoint):
+    wanted = [os.fsencode(source), os.fsencode(mountpoint)]
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                words = pathlib.Path("/proc", entry, "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if all(word in words for word in wanted) and b"provfs" in words[0]:
+                return int(entry)
+    raise AssertionError("no daemon")
+
+
+def test_mount_by_type(tree):
+    """As `mount -t fuse.provfs` and thereby as fstab does, with mount's own options."""
+    source, mountpoint = tree
+    table = mountpoint.parent / "fstab"
+    table.write_text(f"{source} {mountpoint} fuse.provfs noauto,nosuid,nodev,x-test=1 0 0\n")
+    environment = os.environ | {"PATH": f"{programs.directory()}:{os.environ['PATH']}"}
+    subprocess.run(["mount", "-T", str(table), str(mountpoint)], check=True, env=environment,
+                   timeout=mounts.PATIENCE)
+    try:
+        write(mountpoint / "file", b"x")
+        line = next(line for line in pathlib.Path("/proc/self/mountinfo").read_text().split("\n")
+                    if f" {mountpoint} " in line)
+        assert "fuse.provfs" in line
+        assert re.search(r" rw,[^ ]*nosuid,[^ ]*nodev", line)
+        assert str(source) in line
+    finally:
+        subprocess.run(["umount", str(mountpoint)], check=True)
+    until(lambda: not _runs(source, mountpoint), "the daemon ends")
+    assert read(source / "file") == b"x"
+
+
+def _runs(source, mountpoint):
+    try:
+        return daemon_of(source, mountpoint)
+    except AssertionError:
+        return None
+
+
+@pytest.mark.parametrize("arguments,named", [
+    (["absent", "view"], b"absent"), (["source", "absent"], b"absent"),
+    (["source"], b""), ([], b""), (["source", "view", "more"], b"3 paths"),
+    (["source", "view", "-o", "no_such_option=7"], b"no_such_option"),
+    (["source", "view", "--no-such-flag"], b"--no-such-flag"),
+    (["source", "view", "-o", "attr_timeout=long"], b"long"),
+    (["file", "view"], b"file"),
+])
+def test_wrong_usage_names_what_is_wrong(tree, arguments, named):
+    source, mountpoint = tree
+    write(source.parent / "file")
+    done = subprocess.run([programs.provfs(), *arguments], cwd=source.parent, check=False,
+                          capture_output=True, timeout=mounts.PATIENCE)
+    assert done.returncode in (1, 2)
+    assert done.stdout == b""
+    assert done.stderr.startswith(b"provfs: ") and named in done.stderr
+    assert mounts.mounted(mountpoint) is None
+
+
+def test_help(tree):
+    done = subprocess.run([programs.provfs(), "--help"], check=True, capture_output=True)
+    assert b"SOURCE MOUNTPOINT" in done.stdout and b"provstamp who" in done.stdout
+    assert done.stderr == b""
+    version = subprocess.run([programs.provfs(), "--version"], check=True, capture_output=True)
+    assert re.match(rb"provfs \d+\.\d+", version.stdout)
+
+
+def test_the_daemon_keeps_few_capabilities(mount, tree):
+    source, mountpoint = tree
+    view = mount(source, mountpoint)
+    status = pathlib.Path(f"/proc/{view.pid}/status").read_text()
+    kept = int(re.search(r"CapPrm:\s*(\w+)", status)[1], 16)
+    sys_module, sys_boot, net_admin, sys_time = 16, 22, 12, 25
+    for capability in (sys_module, sys_boot, net_admin, sys_time):
+        assert not kept & 1 << capability, f"capability {capability} is kept: {kept:#x}"
