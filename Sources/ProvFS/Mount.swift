@@ -13,6 +13,7 @@ final class Mount {
   private let mountpoint: Options.Path
   private let view: View
   private let options: Options
+  private let signals: Signals
   private let isPrivileged = Capabilities.allowActingForOthers
 
   /// Opens the source and mounts the view. Requests wait until ``serve()``.
@@ -38,6 +39,8 @@ final class Mount {
       return session
     }
     view.session = session
+    // Before there is a mount that a signal could leave behind.
+    signals = Signals()
     guard mountpoint.withCString({ fuse_session_mount(session, $0) }) == 0 else {
       throw Self.mountFailed(mountpoint)
     }
@@ -51,7 +54,6 @@ final class Mount {
   /// set.
   func serve() {
     let logger = Logger(label: Log.name)
-    let signals = Signals()
     let threads = Session(
       session, view, isPrivileged: isPrivileged, maximumThreads: options.maximumThreads)
     do throws(Errno) {

@@ -63,7 +63,7 @@ func provfsCreate(
     let created = try request.create(request.node(parent), name!, mode, info!)
     var entry = request.view.entry(created.node, created.attributes)
     if fuse_reply_create(request.raw, &entry, info) != 0 {
-      request.table.release(created.file)
+      request.close(created.file)
       request.table.forget(created.node, 1)
     }
   }
@@ -89,7 +89,7 @@ extension Request {
     asDaemon()
     let found = try view.lookUp(parent, name)
     view.stamper.created(found.node, by: author)
-    reply(entry: found.node, try refreshed(found))
+    reply(entry: found.node, refreshed(found))
   }
 
   /// O_TMPFILE: a file without a name. It is stamped once it gets one.
@@ -135,7 +135,7 @@ extension Request {
     do throws(Errno) {
       guard found.node.isRegular else { throw Errno(rawValue: ESTALE) }
       let file = try open(found.node, info)
-      return CreatedFile(node: found.node, attributes: try refreshed(found), file: file)
+      return CreatedFile(node: found.node, attributes: refreshed(found), file: file)
     } catch {
       table.forget(found.node, 1)
       throw error
@@ -173,15 +173,14 @@ extension Request {
         mapper: flags.mapper(author), appends: flags.appends))
     flags.answer(info, file)
     view.stamper.created(found.node, by: author)
-    return CreatedFile(node: found.node, attributes: try refreshed(found), file: file)
+    return CreatedFile(node: found.node, attributes: refreshed(found), file: file)
   }
 
   /// The attributes after stamping, which has moved ctime.
-  private func refreshed(
-    _ found: (node: NodeReference, attributes: statx)
-  ) throws(Errno) -> statx {
-    try table.withDescriptor(found.node) { descriptor throws(Errno) in
+  private func refreshed(_ found: (node: NodeReference, attributes: statx)) -> statx {
+    let now = try? table.withDescriptor(found.node) { descriptor throws(Errno) in
       try view.attributes(descriptor)
     }
+    return now ?? found.attributes
   }
 }

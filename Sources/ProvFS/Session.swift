@@ -17,7 +17,23 @@ final class Session: @unchecked Sendable {
   private let mainThread = pthread_self()
   private let waiting = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
-  private let threads = Mutex<[pthread_t]>([])
+  private let threads = Mutex<[Thread]>([])
+
+  /// One thread that serves.
+  private struct Thread {
+    let id: pthread_t
+    let state: ThreadState
+  }
+
+  private final class ThreadState: Sendable {
+    let session: Session
+    /// Whether it waits for a request, as opposed to serving one.
+    let isWaiting = Atomic<Bool>(false)
+
+    init(_ session: Session) {
+      self.session = session
+    }
+  }
 
   /// Tells the main thread that the kernel has ended the session.
   static let endSignal = SIGUSR1
@@ -52,7 +68,9 @@ final class Session: @unchecked Sendable {
   /// - Returns: how many threads serve.
   private func interruptThreads() -> Int {
     threads.withLock { threads in
-      for thread in threads { pthread_kill(thread, Self.interruptSignal) }
+      for thread in threads where thread.state.isWaiting.load(ordering: .sequentiallyConsistent) {
+        pthread_kill(thread.id, Self.interruptSignal)
+      }
       return threads.count
     }
   }
@@ -62,22 +80,28 @@ final class Session: @unchecked Sendable {
       guard threads.count < maximumThreads else { return 0 }
       waiting.wrappingAdd(1, ordering: .sequentiallyConsistent)
       var thread = pthread_t()
+      let state = ThreadState(self)
+      let context = Unmanaged.passRetained(state)
       let result = pthread_create(
         &thread, nil,
         { context in
-          Unmanaged<Session>.fromOpaque(context!).takeRetainedValue().serve()
+          let state = Unmanaged<ThreadState>.fromOpaque(context!).takeRetainedValue()
+          state.session.serve(state)
           return nil
-        }, Unmanaged.passRetained(self).toOpaque())
-      if result == 0 {
-        pthread_detach(thread)
-        threads.append(thread)
+        }, context.toOpaque())
+      guard result == 0 else {
+        context.release()
+        waiting.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        return result
       }
-      return result
+      pthread_detach(thread)
+      threads.append(Thread(id: thread, state: state))
+      return 0
     }
     guard result == 0 else { throw Errno(rawValue: result) }
   }
 
-  private func serve() {
+  private func serve(_ state: ThreadState) {
     let worker = UnsafeMutablePointer<Worker>.allocate(capacity: 1)
     do throws(Errno) {
       worker.initialize(to: try Worker(isPrivileged: isPrivileged))
@@ -86,8 +110,12 @@ final class Session: @unchecked Sendable {
     }
     prov_thread_set_value(worker)
     var buffer = fuse_buf()
-    while !isStopping.load(ordering: .relaxed) && fuse_session_exited(session) == 0 {
+    while fuse_session_exited(session) == 0 {
+      state.isWaiting.store(true, ordering: .sequentiallyConsistent)
+      // Stopping may have begun before this thread could be seen to wait.
+      if isStopping.load(ordering: .sequentiallyConsistent) { break }
       let count = fuse_session_receive_buf(session, &buffer)
+      state.isWaiting.store(false, ordering: .sequentiallyConsistent)
       if count == -EINTR || count == -EAGAIN { continue }
       guard count > 0 else { break }
       if waiting.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue == 0 {
@@ -105,7 +133,7 @@ final class Session: @unchecked Sendable {
     worker.deinitialize(count: 1)
     worker.deallocate()
     let isLast = threads.withLock { threads in
-      threads.removeAll { pthread_equal($0, pthread_self()) != 0 }
+      threads.removeAll { $0.state === state }
       return threads.isEmpty
     }
     if isLast && !isStopping.load(ordering: .relaxed) { pthread_kill(mainThread, Self.endSignal) }
