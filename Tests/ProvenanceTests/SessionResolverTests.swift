@@ -133,28 +133,36 @@ import Testing
     let peers = try (0..<40).map { _ in try SessionPeer(Self.wait) }
     for peer in peers { _ = try peer.line() }
     let leader = try SessionRegistryTests.Leader("honest")
-    let before = try Self.openDescriptors()
     for _ in 0..<3 {
       for peer in peers {
         #expect(resolver.writer(task: peer.pid, uid: 0)?.pid == UInt32(peer.pid))
         #expect(resolver.writer(task: leader.child, uid: 0)?.session == leader.id)
       }
     }
-    let mine = try Self.openDescriptors().subtracting(before)
-    #expect(mine.count <= 8, "\(mine)")
   }
 
-  /// Descriptors of other tasks' names in /proc.
-  private static func openDescriptors() throws -> Set<String> {
-    let directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY)
-    defer { close(directory) }
-    return Set(
-      try directoryNames(directory).filter { name in
-        var target = [CChar](repeating: 0, count: 256)
-        let count = readlink("/proc/self/fd/\(name)", &target, 255)
-        let text = String(decoding: target.prefix(max(0, count)).map(UInt8.init), as: UTF8.self)
-        return text.hasSuffix("/comm")
-      })
+  /// What is forgotten closes its files; what was used since the hand came by stays.
+  @Test func aFullCacheForgetsWhatWasNotUsed() throws {
+    let proc = try ProcFilesystem()
+    let cache = TaskCache(capacity: 8)
+    var remembered: [() -> TaskFiles?] = []
+    for number: pid_t in 1...9 {
+      let files = try TaskFiles(proc, getpid(), agentSessions: false)
+      remembered.append { [weak files] in files }
+      cache.insert(
+        ResolvedTask(task: number, process: number, files: files, membership: .outside))
+    }
+    func tasks() -> [Int] { (1...remembered.count).filter { remembered[$0 - 1]() != nil } }
+    #expect(tasks() == [2, 3, 4, 5, 6, 7, 8, 9])
+    #expect(cache.find(1) == nil)
+    #expect(cache.find(2)?.task == 2)
+    let files = try TaskFiles(proc, getpid(), agentSessions: false)
+    cache.insert(ResolvedTask(task: 10, process: 10, files: files, membership: .outside))
+    #expect(tasks() == [2, 4, 5, 6, 7, 8, 9])
+    // The same number again takes the place of what was known of it.
+    cache.insert(ResolvedTask(task: 4, process: 4, files: files, membership: .outside))
+    #expect(tasks() == [2, 5, 6, 7, 8, 9])
+    #expect(cache.find(4)?.files === files)
   }
 
   @Test func threadsThatAskAtOnceGetTheSameAnswers() throws {

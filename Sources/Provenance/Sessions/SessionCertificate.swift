@@ -18,8 +18,8 @@ public struct BootID: Hashable, Sendable {
     return try withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) {
       buffer throws(Errno) -> BootID in
       let count = try valueOrErrno(prov_read_at_start(file, buffer.baseAddress, buffer.count))
-      let text = String(decoding: buffer[..<max(0, count - 1)], as: UTF8.self)
-      guard let octets = Octets16(hexadecimal: text.filter { $0 != "-" }) else {
+      let text = buffer[..<max(0, count - 1)]
+      guard let octets = Octets16(hexadecimal: text.filter { $0 != UInt8(ascii: "-") }) else {
         throw .badMessage
       }
       return BootID(octets: octets)
@@ -43,8 +43,8 @@ public struct SessionNonce: Hashable, Sendable {
   /// - Returns: nil unless there are exactly 64 hexadecimal digits.
   init?(hexadecimal digits: String) {
     guard digits.utf8.count == 2 * Self.size,
-      let first = Octets16(hexadecimal: digits.prefix(Self.size)),
-      let second = Octets16(hexadecimal: digits.suffix(Self.size))
+      let first = Octets16(hexadecimal: digits.utf8.prefix(Self.size)),
+      let second = Octets16(hexadecimal: digits.utf8.suffix(Self.size))
     else { return nil }
     self.first = first
     self.second = second
@@ -101,23 +101,5 @@ extension SessionID {
     }
     guard digest.high >> 32 != 0 else { return nil }
     self.init(octets: digest)
-  }
-}
-
-extension Octets16 {
-  /// - Returns: nil unless there are exactly 32 hexadecimal digits.
-  init?(hexadecimal digits: some StringProtocol) {
-    guard digits.utf8.count == 32 else { return nil }
-    self = .zero
-    for byte in digits.utf8 {
-      guard let digit = hexadecimalDigit(byte) else { return nil }
-      high = high << 4 | low >> 60
-      low = low << 4 | UInt64(digit)
-    }
-  }
-
-  /// 32 lowercase hexadecimal digits.
-  var hexadecimalDigits: String {
-    hexadecimal(high) + hexadecimal(low)
   }
 }

@@ -71,7 +71,7 @@ extension SessionRecord {
     guard let id = fields.take("id").flatMap({ SessionID($0) }),
       let pid = fields.take("leader").flatMap({ pid_t($0) }),
       let start = fields.take("start").flatMap({ UInt64($0) }),
-      let boot = fields.take("boot").flatMap({ Octets16(hexadecimal: $0) }),
+      let boot = fields.take("boot").flatMap({ Octets16(hexadecimal: $0.utf8) }),
       let nonce = fields.take("nonce").flatMap({ SessionNonce(hexadecimal: $0) }),
       let uid = fields.take("uid").flatMap({ uid_t($0) }),
       let started = fields.take("started").flatMap({ UInt64($0) }),

@@ -102,13 +102,9 @@ enum SessionLine {
   /// - Parameter line: exactly ``size`` bytes.
   /// - Returns: nil where the line is anything else.
   static func parse(_ line: UnsafeRawBufferPointer) -> SessionID? {
-    guard line.count == size, line[size - 1] == UInt8(ascii: "\n") else { return nil }
-    var octets = Octets16.zero
-    for byte in line.dropLast() {
-      guard let digit = hexadecimalDigit(byte) else { return nil }
-      octets.high = octets.high << 4 | octets.low >> 60
-      octets.low = octets.low << 4 | UInt64(digit)
-    }
+    guard line.count == size, line[size - 1] == UInt8(ascii: "\n"),
+      let octets = Octets16(hexadecimal: line.dropLast())
+    else { return nil }
     return SessionID(validating: octets)
   }
 }

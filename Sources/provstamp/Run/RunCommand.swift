@@ -32,6 +32,10 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What the session is for, up to 63 bytes.", valueName: "text"))
   var intent: String?
 
+  /// Part of the contract on kernels with agent sessions; here it is known so that it can be explained.
+  @Option(help: .hidden)
+  var budget: String?
+
   @Argument(
     parsing: .captureForPassthrough,
     help: ArgumentHelp("The command, and its arguments.", valueName: "command"))
@@ -41,6 +45,13 @@ struct RunCommand: ParsableCommand {
     // What follows the first word that is no option of `run` is the command's; so is --help there.
     if let first = command.first, ["--help", "-h"].map({ Array($0.utf8) }).contains(first.bytes) {
       throw CleanExit.helpRequest(self)
+    }
+    guard budget == nil else {
+      fail(
+        "--budget: only a kernel with agent sessions can hold a session to a budget, and this session "
+          + "would be made without it; way out: boot the patched kernel (docs/kernel.md), or limit "
+          + "the command with timeout(1) or prlimit(1)")
+      throw ExitCode.ownFailure
     }
     let session = try RequestedSession(intent: intent, arguments: command.map(\.bytes))
     switch Foreground.run(session) {
