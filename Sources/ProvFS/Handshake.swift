@@ -43,7 +43,7 @@ enum Handshake {
     var hooks = fuse_custom_io()
     hooks.read = provfsReceive
     hooks.writev = provfsSend
-    return fuse_session_custom_io(session, &hooks, fuse_session_fd(session))
+    return provfs_session_custom_io(session, &hooks, fuse_session_fd(session))
   }
 
   /// Takes note of the kernel's side.

@@ -30,10 +30,7 @@ final class Mount {
     session = try arguments.withFuseArguments { arguments throws(Trouble) in
       var operations = provfsOperations()
       let data = Unmanaged.passUnretained(view).toOpaque()
-      guard
-        let session = fuse_session_new(
-          arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size, data)
-      else {
+      guard let session = provfs_session_new(arguments, &operations, data) else {
         throw Trouble("libfuse does not accept the mount options; see the line above")
       }
       return session
@@ -74,6 +71,8 @@ final class Mount {
     }
     threads.stop()
     for node in view.table.all() { view.stamper.settle(node) }
+    // Where the connection was aborted the dead view is still in the tree.
+    try? Mountpoint(mountpoint).clean()
     logger.notice("\(mountpoint.shown) is unmounted")
   }
 
