@@ -157,3 +157,36 @@ def test_two_sessions_in_one_file_are_both_named(worker):
     assert worker.stamp("file").session == stamps.NO_SESSION
     earlier = stamps.log(worker.area.source / "file")
     assert [stamp.session for stamp in earlier] == [second, first]
+
+
+HIDING = """
+mount -t proc -o hidepid=$1 proc /proc
+exec setpriv --reuid=$2 --regid=$3 --clear-groups sh -euc '
+    cd "$0"
+    "$1" -f source view &
+    tries=0
+    until mountpoint -q view; do
+        tries=$((tries + 1)); test $tries -lt 3000; sleep 0.01
+    done
+    trap "fusermount3 -u view; wait" EXIT
+    "$2" run -- sh -c "echo x > view/file"
+' "$4" "$5" "$6"
+"""
+
+
+@pytest.mark.parametrize("hidden, is_known", [("off", True), ("noaccess", False),
+                                              ("invisible", False)])
+def test_an_ancestor_that_cannot_be_seen_may_lead_a_session(private, user, hidden, is_known):
+    """So the writer is unknown, and there is no stamp: never one that says "no session"."""
+    for name in ("source", "view"):
+        (private / name).mkdir()
+        os.chown(private / name, user.uid, user.gid)
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-euc", HIDING, "sh", hidden,
+         str(user.uid), str(user.gid), private, programs.provfs(), programs.provstamp()],
+        cwd="/", capture_output=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr.decode()
+    assert (private / "source" / "file").read_text() == "x\n"
+    stamp = stamps.read(private / "source" / "file")
+    assert (stamp is not None and stamp.session != stamps.NO_SESSION) == is_known
+    assert is_known or stamp is None
