@@ -190,3 +190,15 @@ def test_an_ancestor_that_cannot_be_seen_may_lead_a_session(private, user, hidde
     stamp = stamps.read(private / "source" / "file")
     assert (stamp is not None and stamp.session != stamps.NO_SESSION) == is_known
     assert is_known or stamp is None
+
+
+@pytest.mark.parametrize("area", [places.OWN_VIEW_USER], ids=["own-view-user"], indirect=True)
+def test_roots_session_is_seen_by_a_users_daemon(area, home, user):
+    script = ID + 'exec setpriv --reuid="$0" --regid="$1" --clear-groups sh -c "echo x > $2/file"'
+    done = subprocess.run(
+        [programs.provstamp(), "run", "--", "sh", "-euc", script, str(user.uid),
+         str(user.gid), area.path],
+        cwd="/", capture_output=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr.decode()
+    stamp = stamps.read(area.source / "file")
+    assert (stamp.session, stamp.uid) == (done.stdout.decode().strip(), user.uid)
