@@ -32,10 +32,6 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What the session is for, up to 63 bytes.", valueName: "text"))
   var intent: String?
 
-  /// Part of the contract on kernels with agent sessions; here it is known so that it can be explained.
-  @Option(help: .hidden)
-  var budget: String?
-
   @Argument(
     parsing: .captureForPassthrough,
     help: ArgumentHelp("The command, and its arguments.", valueName: "command"))
@@ -45,13 +41,6 @@ struct RunCommand: ParsableCommand {
     // What follows the first word that is no option of `run` is the command's; so is --help there.
     if let first = command.first, ["--help", "-h"].map({ Array($0.utf8) }).contains(first.bytes) {
       throw CleanExit.helpRequest(self)
-    }
-    guard budget == nil else {
-      fail(
-        "--budget: only a kernel with agent sessions can hold a session to a budget, and this session "
-          + "would be made without it; way out: boot the patched kernel (docs/kernel.md), or limit "
-          + "the command with timeout(1) or prlimit(1)")
-      throw ExitCode.ownFailure
     }
     let session = try RequestedSession(intent: intent, arguments: command.map(\.bytes))
     switch Foreground.run(session) {
@@ -79,9 +68,7 @@ struct RequestedSession {
     if command.first == Array("--".utf8) {
       command.removeFirst()
     } else if let first = command.first, first.first == UInt8(ascii: "-") {
-      fail(
-        "\(Escaping.text(first)): no such option; way out: provstamp run --help, or -- before a "
-          + "command of that name")
+      fail(Self.refusal(of: first))
       throw ExitCode.ownFailure
     }
     guard !command.isEmpty else {
@@ -89,6 +76,17 @@ struct RequestedSession {
       throw ExitCode.ownFailure
     }
     self.command = Array(command)
+  }
+
+  private static func refusal(of option: [UInt8]) -> String {
+    // The option that there is on kernels with agent sessions.
+    if option.starts(with: "--budget".utf8) {
+      return "--budget: only a kernel with agent sessions can hold a session to a budget, and this "
+        + "session would be made without it; way out: boot the patched kernel (docs/kernel.md), or "
+        + "limit the command with timeout(1) or prlimit(1)"
+    }
+    return "\(Escaping.text(option)): no such option; way out: provstamp run --help, or -- before "
+      + "a command of that name"
   }
 }
 
