@@ -7,6 +7,8 @@ import textwrap
 import pytest
 
 from support import stamps
+from support.sessions import StepFailed
+from support.system import FUSE_HAS_NAMELESS_FILES
 
 # Sources for a session's leader; `path` is the file. They write through every call there is.
 CALLS = {
@@ -222,6 +224,11 @@ def test_a_stamp_read_while_the_file_is_open(scene):
 
 def test_a_file_without_a_name_is_stamped_with_its_name(scene):
     session = scene.session()
+    if not FUSE_HAS_NAMELESS_FILES:
+        refusal = "import os; os.open(directory, os.O_TMPFILE | os.O_WRONLY)"
+        with pytest.raises(StepFailed, match="Operation not supported"):
+            session.python(refusal, directory=str(scene.path))
+        return
     session.python("""
         import ctypes, os
         fd = os.open(directory, os.O_TMPFILE | os.O_WRONLY, 0o644)

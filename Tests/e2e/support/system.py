@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import re
 import stat
 import struct
 
@@ -12,6 +13,9 @@ RENAME_NOREPLACE, RENAME_EXCHANGE, RENAME_WHITEOUT = 1, 2, 4
 FALLOC_KEEP_SIZE, FALLOC_PUNCH_HOLE, FALLOC_COLLAPSE_RANGE = 1, 2, 8
 FALLOC_ZERO_RANGE, FALLOC_INSERT_RANGE = 16, 32
 AT_FDCWD, AT_SYMLINK_FOLLOW, AT_EMPTY_PATH = -100, 0x400, 0x1000
+
+KERNEL = tuple(int(part) for part in re.match(r"(\d+)\.(\d+)", os.uname().release).groups())
+FUSE_HAS_NAMELESS_FILES = KERNEL >= (6, 2)  # FUSE_TMPFILE; before that O_TMPFILE is EOPNOTSUPP
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.lseek.restype = ctypes.c_int64
