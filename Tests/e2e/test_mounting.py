@@ -113,18 +113,22 @@ def test_mount_by_type(tree):
     source, mountpoint = tree
     table = mountpoint.parent / "fstab"
     table.write_text(f"{source} {mountpoint} fuse.provfs noauto,nosuid,nodev,x-test=1 0 0\n")
-    environment = os.environ | {"PATH": f"{programs.directory()}:{os.environ['PATH']}"}
-    subprocess.run(["mount", "-T", str(table), str(mountpoint)], check=True, env=environment,
-                   timeout=mounts.PATIENCE)
-    try:
-        write(mountpoint / "file", b"x")
-        line = next(line for line in pathlib.Path("/proc/self/mountinfo").read_text().split("\n")
-                    if f" {mountpoint} " in line)
-        assert "fuse.provfs" in line
-        assert re.search(r" rw,[^ ]*nosuid,[^ ]*nodev", line)
-        assert str(source) in line
-    finally:
-        subprocess.run(["umount", str(mountpoint)], check=True)
+    # mount(8) looks for the program in the system's own directories, whatever PATH says: in a mount
+    # namespace of its own the test puts it there.
+    script = """set -e
+    mount --bind "$1" /usr/local/bin
+    mount -T "$2" "$3"
+    printf x >"$3/file"
+    cat /proc/self/mountinfo
+    umount "$3"
+    """
+    shown = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, "sh", programs.directory(), table, mountpoint],
+        check=True, capture_output=True, text=True, timeout=mounts.PATIENCE).stdout
+    line = next(line for line in shown.split("\n") if f" {mountpoint} " in line)
+    assert "fuse.provfs" in line
+    assert re.search(r" rw,[^ ]*nosuid,[^ ]*nodev", line)
+    assert str(source) in line
     until(lambda: not _runs(source, mountpoint), "the daemon ends")
     assert read(source / "file") == b"x"
 
