@@ -25,12 +25,13 @@ func provfsReaddir(
   _ info: UnsafeMutablePointer<fuse_file_info>?
 ) {
   serve(raw) { request throws(Errno) in
-    try request.read(id, info, size, offset) { entry, room throws(Errno) in
+    let filled = try request.read(info, size, offset) { entry, room throws(Errno) in
       var shown = request.shown(entry, in: id)
       let length = fuse_add_direntry(
         request.raw, room.baseAddress, room.count, entry.name, &shown, entry.next)
       return length <= room.count ? length : nil
     }
+    fuse_reply_buf(request.raw, filled.baseAddress, filled.count)
   }
 }
 
@@ -40,9 +41,8 @@ func provfsReaddirplus(
 ) {
   serve(raw) { request throws(Errno) in
     let parent = request.node(id)
-    try request.table.withDescriptor(parent) { directory throws(Errno) in
-      try request.read(id, info, size, offset, undo: request.forgetEntries) {
-        entry, room throws(Errno) in
+    let filled = try request.table.withDescriptor(parent) { directory throws(Errno) in
+      try request.read(info, size, offset) { entry, room throws(Errno) in
         // Measured first: what does not fit must not get a lookup.
         let length = fuse_add_direntry_plus(request.raw, nil, 0, entry.name, nil, 0)
         guard length <= room.count else { return nil }
@@ -55,6 +55,10 @@ func provfsReaddirplus(
         }
         return filled
       }
+    }
+    // Only now that the parent is not used any more: the reply may let the kernel forget it.
+    if fuse_reply_buf(request.raw, filled.baseAddress, filled.count) != 0 {
+      request.forgetEntries(UnsafeRawBufferPointer(filled))
     }
   }
 }
@@ -87,15 +91,13 @@ extension Request {
 
   /// Fills a reply with entries from `offset` on.
   ///
-  /// - Parameters:
-  ///   - add: puts an entry at the start of the room that is left; the bytes that it took, or nil
-  ///     where it does not fit.
-  ///   - undo: called with the entries if the kernel does not take the reply.
+  /// - Parameter add: puts an entry at the start of the room that is left; the bytes that it took,
+  ///   or nil where it does not fit.
+  /// - Returns: the reply, in this worker's room for one.
   fileprivate func read(
-    _ id: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?, _ size: Int,
-    _ offset: off_t, undo: (UnsafeRawBufferPointer) -> Void = { _ in },
+    _ info: UnsafeMutablePointer<fuse_file_info>?, _ size: Int, _ offset: off_t,
     add: (OpenDirectory.Entry, UnsafeMutableBufferPointer<CChar>) throws(Errno) -> Int?
-  ) throws(Errno) {
+  ) throws(Errno) -> UnsafeBufferPointer<CChar> {
     guard let directory = OpenDirectory.reference(info) else { throw .badFileDescriptor }
     let buffer = worker.pointee.scratch.bindMemory(to: CChar.self)
     let wanted = min(size, buffer.count)
@@ -112,9 +114,7 @@ extension Request {
       // Entries that were read are not lost: the error comes again at the next request.
       guard filled > 0 else { throw error }
     }
-    if fuse_reply_buf(raw, buffer.baseAddress, filled) != 0 {
-      undo(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<filled]))
-    }
+    return UnsafeBufferPointer(rebasing: buffer[..<filled])
   }
 
   /// Takes back the lookups of a reply that the kernel did not take: struct fuse_direntplus each.

@@ -68,6 +68,9 @@ struct Request {
 }
 
 /// Serves a request: runs `body`, which replies, and replies with the error that it throws.
+///
+/// A reply is the last thing that `body` does with a node of the request: as soon as the kernel has
+/// it, it may forget the node, and another thread frees it.
 func serve(_ raw: fuse_req_t?, _ body: (Request) throws(Errno) -> Void) {
   guard let raw, let data = fuse_req_userdata(raw), let worker = Worker.current else { return }
   let view = Unmanaged<View>.fromOpaque(data).takeUnretainedValue()
