@@ -341,6 +341,15 @@ def test_log_is_newest_first_without_the_stamp_itself(private, ask):
         assert done.returncode == 1 and b"the log of earlier writers is" in done.stderr
 
 
+def test_log_of_a_trusted_stamp_takes_no_permission(private, ask, user):
+    stamping.put(private / "a", stamps.SECURITY)
+    stamping.put(private / "b")
+    for name in ("a", "b"):
+        os.chmod(private / name, 0o600)
+    assert ask("log", "a", who=user).returncode == 0
+    assert ask("log", "b", who=user).returncode == 2
+
+
 def test_sessions_sum_up(tree, ask):
     stamping.put(tree / "carried", inode=5)
     done = ask("sessions", "--json")

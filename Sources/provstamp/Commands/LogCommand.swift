@@ -80,7 +80,8 @@ private struct EarlierWriters {
         }
       } catch {
         // Who may not read user.* may still read what root's stamper left.
-        let isOptional = error == .permissionDenied && attribute == .user && !stamps.isEmpty
+        let isOptional =
+          error == .permissionDenied && attribute == .user && reading.isFromTrustedPlace
         if error != .notSupported && !isOptional { throw error }
       }
     }
@@ -119,6 +120,14 @@ private struct EarlierWriters {
 }
 
 extension StampReading {
+  /// Whether what readers go by is in `security.prov`.
+  fileprivate var isFromTrustedPlace: Bool {
+    switch holding {
+    case .stamp(_, let attribute), .malformed(_, let attribute): attribute == .security
+    case .legacy, .unstamped: false
+    }
+  }
+
   fileprivate func holds(_ stamp: Stamp, in attribute: StampAttribute) -> Bool {
     [holding, secondary].contains(.stamp(stamp, attribute))
   }
