@@ -12,7 +12,9 @@ import pytest
 from support import stamps
 
 STEPS = int(os.environ.get("PROVFS_TEST_TORTURE_STEPS", "300"))
-FILES, SLOT, SLOTS = 6, 1000, 8
+# A page each: where one process stores through a mapping and another calls write(2) within the same
+# page, the kernel's own cache of FUSE files loses one of them now and then (docs/testing.md).
+FILES, SLOT, SLOTS = 6, 4096, 8
 
 # Each process owns one slot of every file (it alone writes there, by every means), appends records
 # to journals that all share, and makes files that are its own. It answers what its slots should hold.
@@ -40,7 +42,7 @@ def by_write(file):
 
 def by_pieces(file):
     letter, at, piece = fill(file)
-    for step in range(0, size, 250): os.pwrite(handle(file), piece[:250], at + step)
+    for step in range(0, size, 512): os.pwrite(handle(file), piece[:512], at + step)
     expected[file] = letter
 
 def by_mapping(file):
