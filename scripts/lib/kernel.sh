@@ -24,7 +24,7 @@ print_help() { awk '/^# ---$/ { inside = !inside; next } inside { sub(/^# ?/, ""
 versions() {
   local directory
   for directory in "$repository"/patches/[0-9]*/; do
-    [[ -f $directory/series ]] && basename "$directory"
+    if [[ -f $directory/series ]]; then basename "$directory"; fi
   done | sort -V
 }
 
@@ -49,9 +49,9 @@ with_build_lock() {
   PROVFS_BUILD_LOCK_HELD=$cache "$@" 9>&-
 }
 
-# git as a tool: no hooks, no signing, no line-ending conversion, whatever the user's own configuration says.
+# git as a tool: the user's own configuration (hooks, signing, line endings, diff options) changes nothing.
 plain_git() {
-  git -c core.hooksPath=/dev/null -c commit.gpgSign=false -c core.autocrlf=false -c core.quotePath=false \
+  GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -c core.quotePath=false -c core.hooksPath=/dev/null \
     -c user.name=provfs -c user.email=provfs@localhost "$@"
 }
 
