@@ -2,6 +2,7 @@
 # ---
 # usage: [KVER=7.2] [KSRC=DIR] [BUILD_KERNEL=0] scripts/build.sh [--debug | --flavour NAME] [--as-is] [--jobs N]
 #        [KVER=7.2] [KSRC=DIR] scripts/build.sh --package [--config FILE] [--jobs N]
+#        [KVER=7.2] [KSRC=DIR] scripts/build.sh [--flavour NAME] [--as-is] --make ARGUMENT...
 #
 # Fetches the kernel, applies the series, configures and builds: without options the small kernel that scripts/vm boots,
 # with --package the one that you install. A second run does only what is needed; changed patches rebuild only what
@@ -14,11 +15,13 @@
 #   PROVFS_CACHE=DIR   downloads, trees and builds (default: $XDG_CACHE_HOME/provfs, else ~/.cache/provfs)
 #
 #   --debug            the flavour `debug`: KASAN, lockdep, atomic-sleep and VFS checks, kmemleak, fault injection
-#   --flavour NAME     plain (default); debug; off: the series applied, its options off; or any scripts/kconfig/NAME.config
+#   --flavour NAME     plain (default); debug; off: the series applied, its options off; small, small-off: just enough to
+#                      compile what the series touches; or any scripts/kconfig/NAME.config, which is laid over vm.config
 #   --as-is            with KSRC: build DIR exactly as it is, patch nothing
 #   --package          build what one installs: .deb packages on Debian; elsewhere the image and modules under a directory
 #   --config FILE      with --package: the configuration to start from (default: Debian's own for VERSION; elsewhere the
 #                      running kernel's)
+#   --make ARGUMENT... configure, and run the kernel's make with these arguments instead of building the image
 #   --jobs N           compilers at once (default: one for each processor). They run at the lowest priority
 #
 # The last line on standard output is the path of what was made. Exit status: 0; 1 the kernel does not build; 2 trouble.
@@ -30,7 +33,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib/kernel.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib/kernel.sh"
 
-flavour=plain package=false as_is=false base_config='' jobs=$(nproc)
+flavour=plain package=false as_is=false base_config='' jobs=$(nproc) make_arguments=()
 arguments=("$@")
 while (($#)); do
   case $1 in
@@ -41,13 +44,14 @@ while (($#)); do
     --package) package=true flavour=package ;;
     --config) base_config=$(realpath "${2:?--config wants a file}") && shift ;;
     --jobs) jobs=${2:?--jobs wants a number} && shift ;;
+    --make) shift && make_arguments=("$@") && break ;;
     *) die "unknown argument $1" "scripts/build.sh --help" ;;
   esac
   shift
 done
 kconfig=$repository/scripts/kconfig
 case $flavour in
-  plain | off | package) ;;
+  plain | off | small-off | package) ;;
   *) [[ -f $kconfig/$flavour.config ]] || die "there is no flavour $flavour ($kconfig/$flavour.config)" ;;
 esac
 if [[ -n ${KSRC:-} ]]; then
@@ -121,12 +125,15 @@ logged() {
 }
 
 series_fragment() {
-  if $as_is && ! grep -rqsE '^config AGENT_NS$' "$tree/init/Kconfig" "$tree/kernel"; then return; fi
-  if [[ $flavour == off ]]; then
-    sed -n 's/^\(CONFIG_[A-Z0-9_]*\)=.*/# \1 is not set/p' "$kconfig/series.config"
-  else
-    cat "$kconfig/series.config"
-  fi
+  local symbol
+  while IFS="=" read -r symbol _; do
+    # A tree that is taken as it is may have part of the series, or none.
+    if $as_is && ! grep -qsxE "(menu)?config ${symbol#CONFIG_}" "$tree/init/Kconfig" "$tree"/security/*/Kconfig; then continue; fi
+    case $flavour in
+      *off) echo "# $symbol is not set" ;;
+      *) echo "$symbol=y" ;;
+    esac
+  done < <(grep '^CONFIG_' "$kconfig/series.config")
 }
 
 # Kconfig drops what it cannot grant without a word; a test kernel without a feature would test nothing.
@@ -144,9 +151,12 @@ require_granted() {
 configure_for_vm() {
   local fragment=$output/fragment.config version_fragment=$kconfig/vm-$KVER.config
   {
-    cat "$kconfig/vm.config"
+    case $flavour in
+      small*) cat "$kconfig/small.config" ;;
+      *) cat "$kconfig/vm.config" ;;
+    esac
     [[ ! -f $version_fragment ]] || cat "$version_fragment"
-    [[ ! -f $kconfig/$flavour.config ]] || cat "$kconfig/$flavour.config"
+    [[ ! -f $kconfig/$flavour.config || $flavour == small ]] || cat "$kconfig/$flavour.config"
     series_fragment
   } >"$fragment"
   logged configuring kernel_make -s KCONFIG_ALLCONFIG="$fragment" allnoconfig
@@ -233,5 +243,9 @@ if $package; then
   build_for_installing
 else
   configure_for_vm
-  build_for_vm
+  if ((${#make_arguments[@]})); then
+    kernel_make "${make_arguments[@]}"
+  else
+    build_for_vm
+  fi
 fi

@@ -12,9 +12,10 @@ say() { printf '%s: %s\n' "$program" "$*" >&2; }
 
 # die CAUSE [WAY OUT]...: exit 2 is trouble, apart from the 1 that means "looked, and it is not well".
 die() {
+  local line
   printf '%s: %s\n' "$program" "$1" >&2
   shift
-  if (($#)); then printf '%*s  %s\n' "${#program}" '' "$@" >&2; fi
+  for line in "$@"; do printf '%*s  %s\n' "${#program}" '' "$line" >&2; done
   exit 2
 }
 
