@@ -158,6 +158,3 @@ static struct kunit_suite agent_ns_suite = {
 };
 
 kunit_test_suite(agent_ns_suite);
-
-MODULE_DESCRIPTION("KUnit tests of agent namespaces");
-MODULE_LICENSE("GPL");

@@ -85,7 +85,7 @@ int main(void)
 		if (prctl(PR_SET_AGENT_NS, 0, 0, 0, 0)) {
 			printf("instructions end: no agent namespaces here\n");
 			fflush(stdout);
-			reboot(RB_POWER_OFF);
+			reboot(RB_AUTOBOOT);
 		}
 		if (write(gate[1], "", 1) != 1)
 			abort();
@@ -99,6 +99,6 @@ int main(void)
 	report("in-a-session");
 	printf("instructions end\n");
 	fflush(stdout);
-	reboot(RB_POWER_OFF);
+	reboot(RB_AUTOBOOT);
 	return 1;
 }
