@@ -80,6 +80,14 @@ apply_to_own_tree() {
   printf '%s\n' "$tree"
 }
 
+own_tree_is_current() {
+  local pristine tree=$cache/tree-$KVER
+  [[ -e $tree/.git ]] || return 1
+  pristine=$("$repository/scripts/kernel-sources" "$KVER")
+  [[ $(plain_git -C "$tree" rev-parse HEAD) == "$(commit_series "$KVER" "$pristine" pristine)" ]] &&
+    plain_git -C "$tree" diff --quiet HEAD
+}
+
 apply_to_given_tree() {
   local marker=$KSRC/.provfs-series patch patches applied=()
   patches=$(series_patches "$KVER")
@@ -217,12 +225,17 @@ build_for_installing() {
 }
 
 [[ $(uname -m) == x86_64 ]] || die "the series is built and tested on x86_64 only; this is $(uname -m)"
+need_packages git xz-utils
+need_commands git
+# Only applying, and there is nothing to apply: no reason to wait for a build.
+if [[ ${BUILD_KERNEL:-1} == 0 && -z ${KSRC:-} ]] && own_tree_is_current; then
+  printf '%s\n' "$cache/tree-$KVER"
+  exit
+fi
 if ! holds_build_lock; then
   with_build_lock "$0" "${arguments[@]}"
   exit
 fi
-need_packages git xz-utils
-need_commands git
 if $as_is; then
   tree=$KSRC
 elif [[ -n ${KSRC:-} ]]; then
