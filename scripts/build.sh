@@ -232,7 +232,7 @@ if [[ ${BUILD_KERNEL:-1} == 0 && -z ${KSRC:-} ]] && own_tree_is_current; then
   printf '%s\n' "$cache/tree-$KVER"
   exit
 fi
-if ! holds_build_lock; then
+if ! holds_build_lock && [[ ${BUILD_KERNEL:-1} != 0 || -z ${KSRC:-} ]]; then
   with_build_lock "$0" "${arguments[@]}"
   exit
 fi
