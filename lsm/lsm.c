@@ -12,7 +12,6 @@
 #include <linux/mman.h>
 #include <linux/slab.h>
 #include <linux/xattr.h>
-#include <uapi/linux/lsm.h>
 
 #include "provfs.h"
 
