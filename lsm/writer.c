@@ -63,6 +63,8 @@ void provfs_current_writer(struct provfs_writer *writer)
  *
  * A session is one writer whatever its processes are. Outside sessions, runs
  * of the same program by the same user are.
+ *
+ * Return: true if both are one writer.
  */
 bool provfs_same_writer(const struct provfs_writer *a,
 			const struct provfs_writer *b)
