@@ -2,6 +2,7 @@
 /*
  * usage: stamp FILE...            prints each stamp: SESSION PID UID COMM FLAGS FILE
  *        stamp --log FILE...      prints the earlier ones, newest first
+ *        stamp --verify FILE      prints SESSION and ok, or changed where mtime is after the stamp's time
  *        stamp --session CMD...   runs CMD in a new session, whose id goes to descriptor 3
  *
  * Exit status: 0; 1 a file has no stamp, or a malformed one; 2 trouble; with --session CMD's.
@@ -37,6 +38,19 @@ static int run_in_session(char **command)
 	return 2;
 }
 
+static int verify(const char *path)
+{
+	struct prov_stamp stamp;
+	int i;
+
+	if (!get_stamp(path, &stamp))
+		return 1;
+	for (i = 0; i < PROV_SESSION_SIZE; i++)
+		printf("%02x", stamp.session[i]);
+	printf(" %s\n", covers(&stamp, path) ? "ok" : "changed");
+	return 0;
+}
+
 int main(int count, char **arguments)
 {
 	bool earlier = count > 1 && !strcmp(arguments[1], "--log");
@@ -45,6 +59,8 @@ int main(int count, char **arguments)
 
 	if (count > 2 && !strcmp(arguments[1], "--session"))
 		return run_in_session(arguments + 2);
+	if (count == 3 && !strcmp(arguments[1], "--verify"))
+		return verify(arguments[2]);
 	for (i = earlier ? 2 : 1; i < count; i++) {
 		entries = earlier ? get_log(arguments[i], log) :
 				    get_stamp(arguments[i], log);
