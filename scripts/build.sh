@@ -187,7 +187,8 @@ configure_for_installing() {
     echo 'CONFIG_LOCALVERSION="-provfs"'
     # A distribution's signing key is not ours to name; the build makes one.
     echo 'CONFIG_SYSTEM_TRUSTED_KEYS=""'
-    cat "$kconfig/series.config"
+    # What one installs has no tests in it.
+    grep -v '_KUNIT_TEST=' "$kconfig/series.config" | tee "$output/fragment.config"
   } >>"$output/.config"
   # A configuration that lists its security modules leaves out those that it does not know.
   lsm=$(sed -n 's/^CONFIG_LSM="\(.*\)"$/\1/p' "$output/.config")
@@ -195,7 +196,7 @@ configure_for_installing() {
     echo "CONFIG_LSM=\"$lsm,provfs\"" >>"$output/.config"
   fi
   logged configuring kernel_make -s olddefconfig
-  require_granted "$kconfig/series.config"
+  require_granted "$output/fragment.config"
 }
 
 build_for_vm() {
@@ -232,7 +233,7 @@ if [[ ${BUILD_KERNEL:-1} == 0 && -z ${KSRC:-} ]] && own_tree_is_current; then
   printf '%s\n' "$cache/tree-$KVER"
   exit
 fi
-if ! holds_build_lock; then
+if ! holds_build_lock && [[ ${BUILD_KERNEL:-1} != 0 || -z ${KSRC:-} ]]; then
   with_build_lock "$0" "${arguments[@]}"
   exit
 fi
@@ -251,14 +252,11 @@ need_packages gcc make flex bison bc libelf-dev ccache perl cpio kmod python3
 need_commands gcc make flex bison bc perl python3
 output=$(output_directory "$KVER" "$flavour")
 mkdir -p "$output"
-if $package; then
-  configure_for_installing
+if $package; then configure_for_installing; else configure_for_vm; fi
+if ((${#make_arguments[@]})); then
+  kernel_make "${make_arguments[@]}"
+elif $package; then
   build_for_installing
 else
-  configure_for_vm
-  if ((${#make_arguments[@]})); then
-    kernel_make "${make_arguments[@]}"
-  else
-    build_for_vm
-  fi
+  build_for_vm
 fi

@@ -69,10 +69,15 @@ echo 0 >$events/enable
 expect "a session that was refused leaves no event" "" "$(grep -v '^#' $tracefs/trace)"
 
 if [[ $(command -v bpftrace) ]]; then
+  # The kernel's own types, for a kernel that was built without BTF; args-> is what every bpftrace understands.
   bpftrace -c "$build/run_in_session --intent bpf true" -e '
-    tracepoint:agent_ns:agent_session_start { printf("start %d %d\n", args.level, args.uid); }
-    tracepoint:agent_ns:agent_intent_set { printf("intent %s\n", str(args.intent)); }
-    tracepoint:agent_ns:agent_session_end { printf("end %d %d\n", args.connect_count, args.unlink_count); }
+    #define u8 unsigned char
+    #define u64 unsigned long long
+    #define pid_t int
+    #define uid_t unsigned int
+    tracepoint:agent_ns:agent_session_start { printf("start %d %d\n", args->level, args->uid); }
+    tracepoint:agent_ns:agent_intent_set { printf("intent %s\n", str(args->intent)); }
+    tracepoint:agent_ns:agent_session_end { printf("end %d %d\n", args->connect_count, args->unlink_count); }
   ' >"$work/bpf" 2>"$work/bpf.errors"
   expect "bpftrace sees the same" "start 1 0|intent bpf|end 0 0" "$(grep -E '^(start|intent|end)' "$work/bpf" | paste -sd'|')"
 else

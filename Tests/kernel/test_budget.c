@@ -63,6 +63,14 @@ static pid_t write_too_much(int file, unsigned int action)
 	return 0;
 }
 
+/* Waits until @pid has stopped itself: it has done what it had to do. */
+static int wait_for_stop(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status);
+}
+
 TEST_F_TIMEOUT(reaper, the_action_is_taken, 120)
 {
 	EXPECT_EQ(KILLED, wait_for(write_too_much(self->file, AGENT_NS_ACTION_KILL)));
@@ -71,33 +79,39 @@ TEST_F_TIMEOUT(reaper, the_action_is_taken, 120)
 
 TEST_F_TIMEOUT(reaper, the_action_log_spares, 120)
 {
-	pid_t logged = write_too_much(self->file, AGENT_NS_ACTION_LOG);
-	pid_t killed = write_too_much(self->file, AGENT_NS_ACTION_KILL);
+	pid_t logged = fork_with_budget((struct agent_ns_budget){
+		.max_write_bytes = 10, .action = AGENT_NS_ACTION_LOG });
 
-	/* The pass that killed the second one has seen the first one too. */
-	EXPECT_EQ(KILLED, wait_for(killed));
-	EXPECT_EQ(0, kill(logged, 0));
+	if (!logged) {
+		if (write(self->file, "eleven byte", 11) != 11)
+			_exit(101);
+		raise(SIGSTOP);
+		stay();
+	}
+	ASSERT_TRUE(wait_for_stop(logged));
+	/* The pass that kills this one has seen the other one too. */
+	EXPECT_EQ(KILLED, wait_for(write_too_much(self->file, AGENT_NS_ACTION_KILL)));
 	EXPECT_EQ(0, waitpid(logged, NULL, WNOHANG));
 	kill(logged, SIGKILL);
-	wait_for(logged);
+	EXPECT_EQ(KILLED, wait_for(logged));
 }
 
 TEST_F_TIMEOUT(reaper, exactly_the_limit_is_within_it, 120)
 {
-	pid_t within, above;
-
-	within = fork_with_budget((struct agent_ns_budget){
+	pid_t within = fork_with_budget((struct agent_ns_budget){
 		.max_write_bytes = 10, .action = AGENT_NS_ACTION_KILL });
+
 	if (!within) {
 		if (write(self->file, "ten bytes!", 10) != 10)
 			_exit(101);
+		raise(SIGSTOP);
 		stay();
 	}
-	above = write_too_much(self->file, AGENT_NS_ACTION_KILL);
-	EXPECT_EQ(KILLED, wait_for(above));
+	ASSERT_TRUE(wait_for_stop(within));
+	EXPECT_EQ(KILLED, wait_for(write_too_much(self->file, AGENT_NS_ACTION_KILL)));
 	EXPECT_EQ(0, waitpid(within, NULL, WNOHANG));
 	kill(within, SIGKILL);
-	wait_for(within);
+	EXPECT_EQ(KILLED, wait_for(within));
 }
 
 TEST_F_TIMEOUT(reaper, every_limit_counts, 120)
@@ -119,13 +133,13 @@ TEST_F_TIMEOUT(reaper, every_limit_counts, 120)
 
 TEST_F_TIMEOUT(reaper, sigterm_that_is_ignored_becomes_sigkill, 120)
 {
-	pid_t pid = fork_with_budget((struct agent_ns_budget){
-		.max_elapsed_ns = 1, .action = AGENT_NS_ACTION_TERM });
+	pid_t pid;
 
-	if (!pid) {
-		signal(SIGTERM, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	pid = fork_with_budget((struct agent_ns_budget){
+		.max_elapsed_ns = 1, .action = AGENT_NS_ACTION_TERM });
+	if (!pid)
 		stay();
-	}
 	EXPECT_EQ(KILLED, wait_for(pid));
 }
 
@@ -133,13 +147,13 @@ TEST_F_TIMEOUT(reaper, setting_the_budget_again_buys_no_time, 120)
 {
 	struct agent_ns_budget budget = {
 		.max_elapsed_ns = 1, .action = AGENT_NS_ACTION_TERM };
-	pid_t pid = fork_with_budget(budget);
+	pid_t pid;
 
-	if (!pid) {
-		signal(SIGTERM, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	pid = fork_with_budget(budget);
+	if (!pid)
 		for (;;)
 			set_budget(budget);
-	}
 	EXPECT_EQ(KILLED, wait_for(pid));
 }
 
@@ -194,9 +208,14 @@ TEST_F_TIMEOUT(reaper, processes_whose_leader_has_exited_die_too, 120)
 
 TEST_F_TIMEOUT(reaper, stopped_processes_die_too, 120)
 {
-	pid_t pid = fork_with_budget((struct agent_ns_budget){
-		.max_elapsed_ns = 1, .action = AGENT_NS_ACTION_TERM });
+	sigset_t terminate;
+	pid_t pid;
 
+	sigemptyset(&terminate);
+	sigaddset(&terminate, SIGTERM);
+	sigprocmask(SIG_BLOCK, &terminate, NULL);
+	pid = fork_with_budget((struct agent_ns_budget){
+		.max_elapsed_ns = 1, .action = AGENT_NS_ACTION_TERM });
 	if (!pid) {
 		raise(SIGSTOP);
 		stay();

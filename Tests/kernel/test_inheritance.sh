@@ -20,7 +20,7 @@ inherited=$(in_session bash -c '
   sh -c "exec cat /proc/self/agent_session"
   setsid --wait cat /proc/self/agent_session
   nohup cat /proc/self/agent_session 2>/dev/null
-  echo | xargs -I{} cat /proc/self/agent_session
+  echo x | xargs -I{} cat /proc/self/agent_session
   env -i /bin/cat /proc/self/agent_session
   unshare --user --map-root-user --pid --fork --mount-proc cat /proc/self/agent_session
   cat /proc/$$/task/$$/agent_session
