@@ -35,6 +35,12 @@
 /* prov_stamp.uid of a writer whose fsuid has no mapping in the stamper's */
 #define PROV_UID_UNMAPPED	0xffffffffU
 
+/*
+ * The LSM's number for lsm_set_self_attr(2), "prov": far from those of
+ * linux/lsm.h, which are given out in sequence
+ */
+#define LSM_ID_PROVFS		0x70726f76
+
 #define PROV_XATTR_SECURITY	"security.prov"
 #define PROV_XATTR_SECURITY_LOG	"security.prov.log"
 #define PROV_XATTR_USER		"user.prov"

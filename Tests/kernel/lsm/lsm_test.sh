@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the shell tests of the provfs LSM share. Sourced, never run.
+# shellcheck disable=SC2034 # those who source it use what is set here
+
+set -u
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+build=${PROVFS_TEST_BUILD:?names the directory that make -C Tests/kernel/lsm O=... built into}/lsm
+scratch=${PROVFS_SCRATCH:?names a directory on ext4 that may be filled}
+stats=/sys/kernel/security/provfs/stats
+failures=0
+tests=0
+
+if [[ ! -r $stats ]]; then
+  echo "Bail out! the provfs LSM is not active (/sys/kernel/security/lsm: $(</sys/kernel/security/lsm))"
+  exit 1
+fi
+
+work=$(mktemp -d "$scratch/${0##*/}.XXXXXX")
+chmod 755 "$work"
+at_exit=()
+clean_up() {
+  local i
+  cd /
+  for ((i = ${#at_exit[@]} - 1; i >= 0; i--)); do eval "${at_exit[i]}"; done
+  rm -rf "$work"
+}
+trap clean_up EXIT
+
+# expect NAME EXPECTED FOUND
+expect() {
+  tests=$((tests + 1))
+  if [[ $2 == "$3" ]]; then
+    echo "ok $tests $1"
+  else
+    failures=$((failures + 1))
+    echo "not ok $tests $1"
+    printf '# expected: %s\n# found:    %s\n' "$2" "$3"
+  fi
+}
+
+finish() {
+  echo "1..$tests"
+  exit $((failures > 0))
+}
+
+# in_session COMMAND...: runs it in a new session; $session is the id
+in_session() {
+  local status
+  "$build/stamp" --session "$@" 3>"$work/session" 2>"$work/errors"
+  status=$?
+  sed 's/^/# /' "$work/errors"
+  session=$(<"$work/session")
+  return $status
+}
+
+# by FILE: SESSION:COMM:FLAGS, or "none"
+by() { "$build/stamp" "$1" 2>/dev/null | awk '{ print $1 ":" $4 ":" $5 }' | grep . || echo none; }
+session_of() { "$build/stamp" "$1" 2>/dev/null | cut -d' ' -f1 | grep . || echo none; }
+earlier_sessions() { "$build/stamp" --log "$1" | cut -d' ' -f1 | paste -sd' '; }
+count() { sed -n "s/^$1: //p" "$stats"; }
+no_session=00000000000000000000000000000000
+
+# make_filesystem TYPE SIZE [MKFS-OPTION]...: mounts a new one at $work/TYPE
+make_filesystem() {
+  local type=$1 size=$2 image=$work/$1.img at=$work/$1 force=-f device
+  shift 2
+  [[ $type != ext4 ]] || force=-F
+  mkdir "$at"
+  if [[ $type == tmpfs ]]; then
+    mount -t tmpfs -o "size=$size" none "$at" || exit 1
+  else
+    truncate -s "$size" "$image"
+    "mkfs.$type" -q "$force" "$@" "$image" >/dev/null || exit 1
+    # Not mount -o loop: it holds the device open for writing, which some kernels do not allow of a mounted one.
+    device=$(losetup --find --show "$image") || exit 1
+    at_exit+=("losetup -d '$device'")
+    mount "$device" "$at" || exit 1
+  fi
+  at_exit+=("umount -l '$at'")
+  chmod 777 "$at"
+}

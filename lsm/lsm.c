@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * provfs: files name the agent session that wrote them.
+ *
+ * This file says when: it fits what the rest does to the kernel's hooks.
+ */
+
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/lsm_hooks.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/slab.h>
+#include <linux/xattr.h>
+
+#include "provfs.h"
+
+static const struct lsm_id provfs_lsmid = {
+	.name	= "provfs",
+	.id	= LSM_ID_PROVFS,
+};
+
+struct lsm_blob_sizes provfs_blob_sizes __ro_after_init = {
+	.lbs_file	= sizeof(struct provfs_file),
+	.lbs_inode	= sizeof(struct provfs_inode),
+	.lbs_superblock	= sizeof(struct provfs_superblock),
+	.lbs_task	= sizeof(struct provfs_task),
+	.lbs_xattr_count = 1,
+};
+
+static int provfs_inode_alloc_security(struct inode *inode)
+{
+	spin_lock_init(&provfs_inode(inode)->lock);
+	return 0;
+}
+
+static int provfs_inode_init_security(struct inode *inode, struct inode *dir,
+				      const struct qstr *name,
+				      struct xattr *xattrs, int *xattr_count)
+{
+	struct prov_stamp *stamp;
+	struct xattr *xattr;
+
+	if (!xattrs || !provfs_in_scope(inode->i_sb))
+		return -EOPNOTSUPP;
+	stamp = kmalloc_obj(*stamp, GFP_NOFS);
+	if (!stamp)
+		return -ENOMEM;
+	provfs_inode_created(inode, stamp);
+	xattr = lsm_get_xattr_slot(xattrs, xattr_count);
+	xattr->name = PROV_XATTR_SECURITY + XATTR_SECURITY_PREFIX_LEN;
+	xattr->value = stamp;
+	xattr->value_len = sizeof(*stamp);
+	provfs_count(PROVFS_CREATED);
+	return 0;
+}
+
+static int provfs_file_permission(struct file *file, int mask)
+{
+	if (mask & MAY_WRITE)
+		provfs_file_changes(file);
+	return 0;
+}
+
+static int provfs_mmap_file(struct file *file, unsigned long reqprot,
+			    unsigned long prot, unsigned long flags)
+{
+	/* MAP_SHARED_VALIDATE has the bit of MAP_SHARED. */
+	if (!file || !(flags & MAP_SHARED) || !(file->f_mode & FMODE_WRITE))
+		return 0;
+	return provfs_file_maps(file, false);
+}
+
+static int provfs_mmap_backing_file(struct vm_area_struct *vma,
+				    struct file *backing_file,
+				    struct file *user_file)
+{
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) !=
+	    (VM_SHARED | VM_MAYWRITE))
+		return 0;
+	return provfs_file_maps(backing_file, true);
+}
+
+static int provfs_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
+				struct iattr *attr)
+{
+	if ((attr->ia_valid & (ATTR_SIZE | ATTR_FILE)) ==
+	    (ATTR_SIZE | ATTR_FILE))
+		provfs_size_changes(dentry, attr->ia_file);
+	return 0;
+}
+
+static void provfs_inode_post_setattr(struct mnt_idmap *idmap,
+				      struct dentry *dentry, int ia_valid)
+{
+	if (ia_valid & ATTR_SIZE)
+		provfs_size_changed(dentry, !(ia_valid & ATTR_FILE));
+}
+
+static int provfs_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,
+				 const char *name, const void *value,
+				 size_t size, int flags)
+{
+	return provfs_refuse_xattr(dentry, name);
+}
+
+static int provfs_inode_removexattr(struct mnt_idmap *idmap,
+				    struct dentry *dentry, const char *name)
+{
+	return provfs_refuse_xattr(dentry, name);
+}
+
+/* The copy that overlayfs makes is a file of its own, with its own writer. */
+static int provfs_inode_copy_up_xattr(struct dentry *src, const char *name)
+{
+	return provfs_is_own_xattr(name) ? -ECANCELED : -EOPNOTSUPP;
+}
+
+static void provfs_bprm_committed_creds(const struct linux_binprm *bprm)
+{
+	provfs_forget_stand_in(current);
+}
+
+static struct security_hook_list provfs_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(inode_alloc_security, provfs_inode_alloc_security),
+	LSM_HOOK_INIT(inode_init_security, provfs_inode_init_security),
+	LSM_HOOK_INIT(inode_setattr, provfs_inode_setattr),
+	LSM_HOOK_INIT(inode_post_setattr, provfs_inode_post_setattr),
+	LSM_HOOK_INIT(inode_setxattr, provfs_inode_setxattr),
+	LSM_HOOK_INIT(inode_removexattr, provfs_inode_removexattr),
+	LSM_HOOK_INIT(inode_copy_up_xattr, provfs_inode_copy_up_xattr),
+	LSM_HOOK_INIT(file_permission, provfs_file_permission),
+	LSM_HOOK_INIT(file_release, provfs_file_released),
+	LSM_HOOK_INIT(mmap_file, provfs_mmap_file),
+	LSM_HOOK_INIT(mmap_backing_file, provfs_mmap_backing_file),
+	LSM_HOOK_INIT(bprm_committed_creds, provfs_bprm_committed_creds),
+	LSM_HOOK_INIT(task_free, provfs_forget_stand_in),
+	LSM_HOOK_INIT(getselfattr, provfs_getselfattr),
+	LSM_HOOK_INIT(setselfattr, provfs_setselfattr),
+};
+
+static int __init provfs_init(void)
+{
+	security_add_hooks(provfs_hooks, ARRAY_SIZE(provfs_hooks),
+			   &provfs_lsmid);
+	return 0;
+}
+
+DEFINE_LSM(provfs) = {
+	.id		= &provfs_lsmid,
+	.init		= provfs_init,
+	.blobs		= &provfs_blob_sizes,
+	.initcall_fs	= provfs_init_securityfs,
+};

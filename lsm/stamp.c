@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The attributes as they are on disk.
+ */
+
+#define pr_fmt(fmt) "provfs: " fmt
+
+#include <linux/fs.h>
+#include <linux/mnt_idmapping.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/xattr.h>
+
+#include "provfs.h"
+
+static_assert(sizeof(struct prov_stamp) == PROV_STAMP_SIZE);
+
+#define LOG_SIZE_MAX	(PROV_LOG_MAX * PROV_STAMP_SIZE)
+
+/**
+ * provfs_encode - make a stamp
+ * @stamp: result
+ * @writer: who wrote
+ * @flags: PROV_FLAG_*
+ * @time: CLOCK_REALTIME in nanoseconds
+ * @inode: number of the inode that is stamped
+ */
+void provfs_encode(struct prov_stamp *stamp, const struct provfs_writer *writer,
+		   u16 flags, u64 time, u64 inode)
+{
+	*stamp = (struct prov_stamp) {
+		.version = PROV_STAMP_VERSION,
+		.stamper = PROV_STAMPER_LSM,
+		.flags = cpu_to_le16(flags),
+		.pid = cpu_to_le32(writer->pid),
+		.uid = cpu_to_le32(writer->uid),
+		.time = cpu_to_le64(time),
+		.inode = cpu_to_le64(inode),
+	};
+	memcpy(stamp->root, writer->root, sizeof(stamp->root));
+	memcpy(stamp->session, writer->session, sizeof(stamp->session));
+	memcpy(stamp->comm, writer->comm, sizeof(stamp->comm));
+}
+
+/**
+ * provfs_decode - read a stamp that was made here, elsewhere or by nobody
+ * @writer: result
+ * @stamp: what the attribute holds
+ * @size: how much of that there is
+ *
+ * Return: false, and @writer is untouched, if that is no stamp.
+ */
+bool provfs_decode(struct provfs_writer *writer, const struct prov_stamp *stamp,
+		   size_t size)
+{
+	if (size != sizeof(*stamp) || stamp->version != PROV_STAMP_VERSION)
+		return false;
+	if (stamp->stamper != PROV_STAMPER_LSM &&
+	    stamp->stamper != PROV_STAMPER_PROVFS)
+		return false;
+	if (le16_to_cpu(stamp->flags) & ~PROV_FLAGS_ALL)
+		return false;
+	if (memchr_inv(stamp->root, 0, sizeof(stamp->root)) &&
+	    !memchr_inv(stamp->session, 0, sizeof(stamp->session)))
+		return false;
+
+	writer->pid = le32_to_cpu(stamp->pid);
+	writer->uid = le32_to_cpu(stamp->uid);
+	memcpy(writer->root, stamp->root, sizeof(writer->root));
+	memcpy(writer->session, stamp->session, sizeof(writer->session));
+	memcpy(writer->comm, stamp->comm, sizeof(writer->comm));
+	return true;
+}
+
+/**
+ * provfs_log_push - put a stamp in front of a log
+ * @log: room for PROV_LOG_MAX stamps, the newest first
+ * @size: bytes of @log that are in use; a size that no log has starts anew
+ * @stamp: is dropped if it is in front already: the power may have failed
+ *	after the log was written and before the file was stamped again
+ *
+ * Return: bytes in use, the oldest stamp dropped where there is no room.
+ */
+size_t provfs_log_push(struct prov_stamp *log, size_t size,
+		       const struct prov_stamp *stamp)
+{
+	struct prov_stamp closed = *stamp;
+
+	/* Its writer's turn is over. */
+	closed.flags &= ~cpu_to_le16(PROV_FLAG_OPEN);
+	if (size > LOG_SIZE_MAX || size % PROV_STAMP_SIZE)
+		size = 0;
+	if (size && !memcmp(log, &closed, PROV_STAMP_SIZE))
+		return size;
+	size = min(size + PROV_STAMP_SIZE, LOG_SIZE_MAX);
+	memmove(log + 1, log, size - PROV_STAMP_SIZE);
+	*log = closed;
+	return size;
+}
+
+static int write_log(struct dentry *dentry, const struct prov_stamp *earlier)
+{
+	struct prov_stamp *log __free(kfree) = kmalloc(LOG_SIZE_MAX, GFP_NOFS);
+	ssize_t size;
+
+	if (!log)
+		return -ENOMEM;
+	size = __vfs_getxattr(dentry, d_inode(dentry), PROV_XATTR_SECURITY_LOG,
+			      log, LOG_SIZE_MAX);
+	if (size == -ENODATA || size == -ERANGE)
+		size = 0;
+	if (size < 0)
+		return size;
+	size = provfs_log_push(log, size, earlier);
+	return __vfs_setxattr_noperm(&nop_mnt_idmap, dentry,
+				     PROV_XATTR_SECURITY_LOG, log, size, 0);
+}
+
+static void count_failure(const struct dentry *dentry, int error)
+{
+	switch (error) {
+	case -ENOSPC:
+	case -EDQUOT:
+		provfs_count(PROVFS_FAILED_SPACE);
+		break;
+	case -ENOMEM:
+		provfs_count(PROVFS_FAILED_MEMORY);
+		break;
+	case -EROFS:
+		provfs_count(PROVFS_SKIPPED_READONLY);
+		break;
+	default:
+		provfs_count(PROVFS_FAILED_OTHER);
+		pr_warn_ratelimited("inode %llu on %s could not be stamped: error %d\n",
+				    (u64)d_inode(dentry)->i_ino,
+				    dentry->d_sb->s_id, error);
+	}
+}
+
+/**
+ * provfs_write_stamp - stamp a file whose content was changed
+ * @dentry: the file; its i_rwsem is held, and its superblock is kept from
+ *	freezing
+ * @writer: who changed it
+ * @flags: PROV_FLAG_* as far as they follow from the change
+ * @time: result: the stamp's time
+ *
+ * An earlier stamp of another writer goes to the log first: between the two
+ * steps the power may fail. If the new stamp cannot be written, the earlier
+ * one is removed: that nobody is known to have written the file is true.
+ *
+ * Return: 0, or what the filesystem answered.
+ */
+int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer,
+		       u16 flags, u64 *time)
+{
+	struct inode *inode = d_inode(dentry);
+	struct prov_stamp stamp, earlier;
+	struct provfs_writer earlier_writer;
+	ssize_t size;
+	int error;
+
+	size = __vfs_getxattr(dentry, inode, PROV_XATTR_SECURITY, &earlier,
+			      sizeof(earlier));
+	if (size > 0 && provfs_decode(&earlier_writer, &earlier, size)) {
+		if (!provfs_same_writer(&earlier_writer, writer)) {
+			error = write_log(dentry, &earlier);
+			provfs_count(error ? PROVFS_FAILED_LOG : PROVFS_LOGGED);
+		} else if (le64_to_cpu(earlier.inode) == inode->i_ino) {
+			flags |= le16_to_cpu(earlier.flags) & PROV_FLAG_CREATED;
+		}
+	}
+
+	*time = ktime_get_real_ns();
+	provfs_encode(&stamp, writer, flags, *time, inode->i_ino);
+	error = __vfs_setxattr_noperm(&nop_mnt_idmap, dentry,
+				      PROV_XATTR_SECURITY, &stamp,
+				      sizeof(stamp), 0);
+	if (!error) {
+		provfs_count(PROVFS_STAMPED);
+		return 0;
+	}
+	if (error == -EOPNOTSUPP) {
+		provfs_out_of_scope(inode->i_sb);
+		provfs_count(PROVFS_SKIPPED_FILESYSTEM);
+		return error;
+	}
+	count_failure(dentry, error);
+	if (size != -ENODATA && error != -EROFS &&
+	    !__vfs_removexattr(&nop_mnt_idmap, dentry, PROV_XATTR_SECURITY))
+		provfs_count(PROVFS_REMOVED);
+	return error;
+}
