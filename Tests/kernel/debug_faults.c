@@ -70,8 +70,8 @@ TEST(unshare_survives_each_failing_allocation)
 		}
 		switch (wait_for(pid)) {
 		case 0:
-			/* No allocation is left to fail. */
-			ASSERT_LT(2, failures);
+			/* None is left; the nsproxy's and the session's were. */
+			ASSERT_LE(2, failures);
 			return;
 		case 1:
 			failures++;
