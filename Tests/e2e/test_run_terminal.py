@@ -14,13 +14,22 @@ from support.terminal import Terminal
 
 PYTHON = os.path.realpath(sys.executable)
 
-# Tells of every signal that comes, and of every line.
+# Tells of every signal that comes, and of every line. A thread tells of the signals: Python runs a handler between two
+# instructions, which a signal that comes just before read(2) blocks would wait for until the next line.
 LISTENER = """
-import os, signal, sys
+import os, signal, sys, threading
 def say(text):
     os.write(1, text.encode() + b"\\n")
+def tell(arrivals):
+    while True:
+        for number in os.read(arrivals, 64):
+            say("got-" + signal.Signals(number).name)
+arrivals, wakeup = os.pipe()
+os.set_blocking(wakeup, False)
+signal.set_wakeup_fd(wakeup)
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGWINCH, signal.SIGTERM):
-    signal.signal(number, lambda number, frame: say("got-" + signal.Signals(number).name))
+    signal.signal(number, lambda number, frame: None)
+threading.Thread(target=tell, args=(arrivals,), daemon=True).start()
 say(f"up-{os.getpid()}")
 for line in iter(sys.stdin.readline, ""):
     say("line-" + line.strip())
