@@ -27,4 +27,23 @@ static inline int provfs_session_custom_io(struct fuse_session *session,
 	return fuse_session_custom_io(session, io, device);
 }
 
+/* What answers FUSE_OPEN: struct fuse_open_out as Linux 6.9 has extended it. */
+struct provfs_open_reply {
+	uint64_t fh;
+	uint32_t open_flags;
+	int32_t backing_id;
+};
+
+/* What answers FUSE_CREATE and FUSE_TMPFILE. */
+struct provfs_create_reply {
+	struct fuse_entry_out entry;
+	struct provfs_open_reply open;
+};
+
+/* struct fuse_init_out: max_stack_depth follows flags2 since Linux 6.9. */
+static inline void provfs_set_stack_depth(struct fuse_init_out *reply, uint32_t depth)
+{
+	__builtin_memcpy(&reply->flags2 + 1, &depth, sizeof(depth));
+}
+
 #endif

@@ -19,6 +19,12 @@ struct Attribution: Equatable, Sendable {
       default: false
       }
     }
+
+    /// Whether both are one process in one session, whatever its name is now.
+    func isProcess(of other: Author) -> Bool {
+      guard case .known(let one) = self, case .known(let another) = other else { return false }
+      return one.pid == another.pid && one.session == another.session
+    }
   }
 
   struct Change: Equatable, Sendable {
@@ -32,6 +38,23 @@ struct Attribution: Equatable, Sendable {
   /// Whether the file has a stamp for the pending change already, with ``Stamp/Flags/open``: the one
   /// without it is still to come.
   private(set) var isProvisional = false
+
+  /// Who may change the content without a request to the daemon; nil where nobody may.
+  var passthrough: PassthroughWriter?
+
+  /// Whether the passthrough writer has changed the content since it was accounted for.
+  func hasUnseenChange(_ version: ContentVersion) -> Bool {
+    guard let passthrough else { return false }
+    return passthrough.version != version
+  }
+
+  /// Notes that the passthrough writer has made this version of the content.
+  mutating func recordUnseenChange(_ version: ContentVersion) {
+    guard let writer = passthrough else { return }
+    passthrough?.version = version
+    // When every file is closed a mapping is what is left.
+    record(writer.author, writer.files == 0 ? .mapped : [])
+  }
 
   /// Whether the pending change must be settled before `author` changes the content: afterwards
   /// nothing would tell that somebody else had been there.

@@ -19,6 +19,7 @@ enum Capabilities {
     CAP_LINUX_IMMUTABLE,  // acting for root: chattr +i
     CAP_SETFCAP,  // acting for root: setcap
     CAP_SETUID,  // taking a caller's fsuid
+    CAP_LEASE,  // telling whether a file of any owner is mapped for writing
     CAP_SETGID,  // taking a caller's fsgid and groups
   ]
 
@@ -32,6 +33,9 @@ enum Capabilities {
 
   /// Whether files can be opened by handle.
   static var allowHandles: Bool { isEffective(CAP_DAC_READ_SEARCH) }
+
+  /// Whether backing files can be registered with FUSE.
+  static var allowPassthrough: Bool { allowActingForOthers && isEffective(CAP_SYS_ADMIN) }
 
   private static func isEffective(_ capability: CInt) -> Bool {
     guard let current = cap_get_proc() else { return false }

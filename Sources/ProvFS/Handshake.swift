@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CFuse
+import CProvenance
 import Glibc
 import Synchronization
 
@@ -13,6 +14,36 @@ enum Handshake {
   private static let pending = Atomic<UInt64>(0)
   private static let offered = Atomic<UInt64>(0)
   private static let kernelMinor = Atomic<UInt32>(0)
+
+  /// How many filesystems may be stacked below a backing file, itself included; 0 for no passthrough.
+  private static let stackDepth = Atomic<UInt32>(0)
+  private static let isDone = Atomic<Bool>(false)
+  private static let passthrough = Atomic<Bool>(false)
+
+  /// Whether files may be read and written without requests.
+  static var grantsPassthrough: Bool { passthrough.load(ordering: .relaxed) }
+
+  /// Asks for passthrough, before the session begins.
+  ///
+  /// - Parameter depth: 1 where the source stores files itself, 2 where it is stacked on a filesystem
+  ///   that does; `max_stack_depth` of FUSE_INIT.
+  static func requestPassthrough(stackDepth depth: UInt32) {
+    stackDepth.store(depth, ordering: .relaxed)
+  }
+
+  /// Waits until the kernel has been answered, and makes sure that what it has granted works here.
+  static func verifyPassthrough(_ session: OpaquePointer?) {
+    while !isDone.load(ordering: .acquiring), fuse_session_exited(session) == 0 { usleep(100) }
+    guard grantsPassthrough else { return }
+    let file = prov_memory_file()
+    let id = file >= 0 ? prov_backing_open(fuse_session_fd(session), file) : file
+    if file >= 0 { close(file) }
+    if id > 0 {
+      prov_backing_close(fuse_session_fd(session), id)
+    } else if id == -EPERM {
+      passthrough.store(false, ordering: .relaxed)
+    }
+  }
 
   /// Whether the kernel forgets nodes by their numbers: FUSE 7.45, Linux 6.18.
   static var kernelPrunes: Bool { kernelMinor.load(ordering: .relaxed) >= 45 }
@@ -29,6 +60,9 @@ enum Handshake {
   private static let allowsDirectMappings: UInt64 = 1 << 36
   /// NO_EXPORT_SUPPORT: no file handles of the view's files, instead of ones that go stale.
   private static let hasNoHandles: UInt64 = 1 << 38
+
+  /// PASSTHROUGH: opens may name a backing file. Linux 6.9.
+  private static let passesThrough: UInt64 = 1 << 37
 
   /// Flags that contradict them.
   private static let removed: UInt64 =
@@ -73,9 +107,16 @@ enum Handshake {
     let offered = offered.load(ordering: .relaxed)
     var flags = UInt64(body.pointee.flags) | UInt64(body.pointee.flags2) << 32
     flags = (flags | (added & offered)) & ~removed
+    let depth = stackDepth.load(ordering: .relaxed)
+    if depth > 0 && offered & passesThrough != 0 {
+      flags |= passesThrough
+      provfs_set_stack_depth(body, depth)
+      passthrough.store(true, ordering: .relaxed)
+    }
     if offered & extended != 0 { flags |= extended }
     body.pointee.flags = UInt32(truncatingIfNeeded: flags)
     body.pointee.flags2 = offered & extended != 0 ? UInt32(flags >> 32) : 0
+    isDone.store(true, ordering: .releasing)
   }
 }
 

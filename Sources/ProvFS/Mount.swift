@@ -26,6 +26,7 @@ final class Mount {
     mountpoint = try place.resolve(source: source, descriptor)
     let view = try Self.makeView(options, source: descriptor)
     self.view = view
+    try Passthrough.request(options.passthrough, view.table, descriptor)
     let arguments = MountArguments(options, source: source, descriptor)
     session = try arguments.withFuseArguments { arguments throws(Trouble) in
       var operations = provfsOperations()
@@ -61,7 +62,15 @@ final class Mount {
       exit(2)
     }
     Evictor.start(session, view.table)
+    view.lingering.start()
+    Handshake.verifyPassthrough(session)
+    guard Handshake.grantsPassthrough || options.passthrough != .on else {
+      unmount()
+      logger.critical("passthrough=on: \(Passthrough.refusal)")
+      exit(2)
+    }
     logger.notice("\(options.source!.shown) is shown at \(mountpoint.shown)")
+    logger.notice("\(Passthrough.description(view.table))")
     tellWhoStamps(logger)
     let received = signals.wait()
     if received != Session.endSignal {
@@ -123,6 +132,7 @@ final class Mount {
     do throws(Errno) {
       let table = try NodeTable(
         source: source, usesHandles: Capabilities.allowHandles,
+        passthrough: Passthrough.policy(options.passthrough),
         limits: DescriptorLimits(limit: limit > 0 ? limit : 1024))
       let stamper = Stamper(
         table: table, isActive: !lsmStampsFiles(), warnings: Warnings())
@@ -130,7 +140,8 @@ final class Mount {
         table: table, stamper: stamper,
         settings: View.Settings(
           entryTimeout: options.entryTimeout, attributeTimeout: options.attributeTimeout,
-          negativeTimeout: options.negativeTimeout, staysOnFilesystem: options.staysOnFilesystem),
+          negativeTimeout: options.negativeTimeout, staysOnFilesystem: options.staysOnFilesystem,
+          attributesEachWrite: options.attributesEachWrite),
         resolver: try WriterResolver())
     } catch {
       throw Trouble(

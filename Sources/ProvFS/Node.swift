@@ -63,6 +63,10 @@ struct Node: ~Copyable {
   /// The set-user-id and set-group-id bits that the kernel was told last.
   let shownPrivilegedBits = Atomic<UInt32>(0)
   let attribution = Mutex(Attribution())
+  let backing = Mutex(Backing())
+  /// Files and mappings through which the content may be stored to without anybody noticing: while
+  /// there are any the kernel must not remember attributes.
+  let silentMappers = Atomic<Int>(0)
 
   init(
     identity: Identity, volume: Volume, type: mode_t, generation: UInt64,

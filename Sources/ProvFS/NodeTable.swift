@@ -24,14 +24,17 @@ final class NodeTable: Sendable {
 
   /// - Parameter source: a descriptor of the directory to show, which the table takes over.
   /// - Throws: the error of statx(2).
-  init(source: CInt, usesHandles: Bool, limits: DescriptorLimits) throws(Errno) {
+  init(
+    source: CInt, usesHandles: Bool, passthrough: PassthroughPolicy = .never,
+    limits: DescriptorLimits
+  ) throws(Errno) {
     var attributes = statx()
     _ = try valueOrErrno(
       prov_statx(source, "", CInt(PROV_AT_EMPTY_PATH), Self.statMask, &attributes))
     self.limits = limits
     shards = (0..<Self.shardCount).map { _ in Shard() }
     let identity = Identity(attributes)
-    volumes = VolumeList(usesHandles: usesHandles)
+    volumes = VolumeList(usesHandles: usesHandles, passthrough: passthrough)
     let node = UnsafeMutablePointer<Node>.allocate(capacity: 1)
     node.initialize(
       to: Node(
@@ -127,6 +130,12 @@ final class NodeTable: Sendable {
       node?.pointer.pointee.lookups += 1
       return node
     }
+  }
+
+  /// Adds a lookup to a node that has one.
+  func retain(_ node: NodeReference) {
+    guard node != root else { return }
+    shard(of: node).state.withLock { _ in node.pointer.pointee.lookups += 1 }
   }
 
   /// Takes `count` lookups away; a node without any is freed.

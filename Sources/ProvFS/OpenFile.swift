@@ -10,6 +10,9 @@ struct OpenFile: ~Copyable {
   let node: NodeReference
   let descriptor: CInt
   let isWritable: Bool
+  let dataPath: DataPath
+  /// Flags of the reply that opens it; `linux/fuse.h`, FOPEN_*.
+  let replyFlags: UInt32
   /// Who may be storing through a shared mapping of it: whoever opened it, if for reading and
   /// writing. Nil where it cannot be mapped so, or the opener is not known.
   let mapper: Mapper
@@ -27,14 +30,22 @@ struct OpenFile: ~Copyable {
   }
 
   init(
-    node: NodeReference, descriptor: CInt, isWritable: Bool, mapper: Mapper, appends: Bool
+    node: NodeReference, descriptor: CInt, _ flags: OpenFlags, _ dataPath: DataPath,
+    opener: Attribution.Author
   ) {
     self.node = node
     self.descriptor = descriptor
-    self.isWritable = isWritable
-    self.mapper = mapper
-    self.appends = appends
+    self.dataPath = dataPath
+    isWritable = flags.isWritable
+    replyFlags = flags.reply(dataPath, isPseudo: node.pointer.pointee.volume.isPseudo)
+    mapper = flags.mapper(opener)
+    appends = flags.appends
   }
+
+  /// Whether its writes do not come to the daemon.
+  var isPassthroughWriter: Bool { isWritable && dataPath.isPassthrough }
+  /// Whether stores through its mappings do not come to the daemon.
+  var isSilentMapper: Bool { mapper != .none && dataPath != .cached }
 
   deinit {
     close(descriptor)
@@ -55,13 +66,21 @@ struct OpenFileReference: @unchecked Sendable, Equatable {
     self.pointer = pointer
   }
 
-  var handle: UInt64 { UInt64(UInt(bitPattern: pointer)) }
+  /// What answers the request that opens it.
+  var reply: provfs_open_reply {
+    provfs_open_reply(
+      fh: UInt64(UInt(bitPattern: pointer)), open_flags: pointer.pointee.replyFlags,
+      backing_id: pointer.pointee.dataPath.backingID)
+  }
 }
 
 extension NodeTable {
   /// Takes over `file`, and keeps its node known until it is closed.
   func register(_ file: consuming OpenFile) -> OpenFileReference {
     let pointer = UnsafeMutablePointer<OpenFile>.allocate(capacity: 1)
+    if file.isSilentMapper {
+      file.node.pointer.pointee.silentMappers.wrappingAdd(1, ordering: .relaxed)
+    }
     pointer.initialize(to: file)
     let reference = OpenFileReference(pointer: pointer)
     let node = pointer.pointee.node

@@ -29,10 +29,11 @@ func provfsSetattr(
       try request.truncate(node, file, to: length)
     }
     if changes.hasMetadata {
-      request.view.stamper.settle(node)
-      request.asDaemon()
-      try request.table.withDescriptor(node) { descriptor throws(Errno) in
-        try request.asCaller { () throws(Errno) in try changes.apply(descriptor) }
+      try request.view.stamper.keepContent(node) { () throws(Errno) in
+        request.asDaemon()
+        try request.table.withDescriptor(node) { descriptor throws(Errno) in
+          try request.asCaller { () throws(Errno) in try changes.apply(descriptor) }
+        }
       }
     }
     request.asDaemon()
@@ -110,7 +111,7 @@ extension Request {
       try view.attributes(descriptor)
     }
     var shown = view.shown(node, attributes)
-    fuse_reply_attr(raw, &shown, view.settings.attributeTimeout)
+    fuse_reply_attr(raw, &shown, view.attributeTimeout(node))
   }
 
   fileprivate func truncate(

@@ -60,11 +60,11 @@ func provfsCreate(
   _ info: UnsafeMutablePointer<fuse_file_info>?
 ) {
   serve(raw) { request throws(Errno) in
-    let created = try request.create(request.node(parent), name!, mode, info!)
-    var entry = request.view.entry(created.node, created.attributes)
-    if fuse_reply_create(request.raw, &entry, info) != 0 {
-      request.close(created.file)
-      request.table.forget(created.node, 1)
+    let flags = OpenFlags(info!.pointee.flags)
+    let created = try request.create(request.node(parent), name!, mode, flags)
+    var reply = created.reply(request.view)
+    if fuse_reply_buf(request.raw, &reply, MemoryLayout<provfs_create_reply>.size) != 0 {
+      request.abandon(created)
     }
   }
 }
@@ -74,6 +74,13 @@ struct CreatedFile {
   let node: NodeReference
   let attributes: statx
   let file: OpenFileReference
+
+  func reply(_ view: View) -> provfs_create_reply {
+    var entry = view.entry(node, attributes)
+    // The stamp, which moves ctime, comes later: whoever asks for attributes first gets it made first.
+    entry.attr_timeout = 0
+    return provfs_create_reply(entry: fuse_entry_out(entry), open: file.reply)
+  }
 }
 
 extension Request {
@@ -94,10 +101,9 @@ extension Request {
 
   /// O_TMPFILE: a file without a name. It is stamped once it gets one.
   func createTemporary(
-    _ parent: NodeReference, _ mode: mode_t, _ info: UnsafeMutablePointer<fuse_file_info>
+    _ parent: NodeReference, _ mode: mode_t, _ flags: OpenFlags
   ) throws(Errno) -> CreatedFile {
     let author = view.author(caller)
-    let flags = OpenFlags(info.pointee.flags)
     let descriptor = try table.withDescriptor(parent) { directory throws(Errno) in
       try asCreator { () throws(Errno) in
         try valueOrErrno(
@@ -105,15 +111,13 @@ extension Request {
       }
     }
     asDaemon()
-    return try opened(descriptor, parent, nil, author, flags, info)
+    return try opened(descriptor, parent, nil, author, flags)
   }
 
   fileprivate func create(
-    _ parent: NodeReference, _ name: UnsafePointer<CChar>, _ mode: mode_t,
-    _ info: UnsafeMutablePointer<fuse_file_info>
+    _ parent: NodeReference, _ name: UnsafePointer<CChar>, _ mode: mode_t, _ flags: OpenFlags
   ) throws(Errno) -> CreatedFile {
     let author = view.author(caller)
-    let flags = OpenFlags(info.pointee.flags)
     do throws(Errno) {
       let descriptor = try table.withDescriptor(parent) { directory throws(Errno) in
         try asCreator { () throws(Errno) in
@@ -125,16 +129,16 @@ extension Request {
         }
       }
       asDaemon()
-      return try opened(descriptor, parent, name, author, flags, info)
+      return try opened(descriptor, parent, name, author, flags)
     } catch {
-      guard error == .fileExists, info.pointee.flags & O_EXCL == 0 else { throw error }
+      guard error == .fileExists, flags.requested & O_EXCL == 0 else { throw error }
     }
     // Somebody made it behind the view since the kernel looked.
     asDaemon()
     let found = try view.lookUp(parent, name)
     do throws(Errno) {
       guard found.node.isRegular else { throw Errno(rawValue: ESTALE) }
-      let file = try open(found.node, info)
+      let file = try open(found.node, flags)
       return CreatedFile(node: found.node, attributes: refreshed(found), file: file)
     } catch {
       table.forget(found.node, 1)
@@ -145,35 +149,46 @@ extension Request {
   /// Adopts a file that was just created and is open as `descriptor`.
   private func opened(
     _ descriptor: CInt, _ parent: NodeReference, _ name: UnsafePointer<CChar>?,
-    _ author: Attribution.Author, _ flags: OpenFlags,
-    _ info: UnsafeMutablePointer<fuse_file_info>
+    _ author: Attribution.Author, _ flags: OpenFlags
   ) throws(Errno) -> CreatedFile {
-    let found: (node: NodeReference, attributes: statx)
     do throws(Errno) {
-      let path = try valueOrErrno(prov_open_fd(descriptor, CInt(PROV_O_PATH)))
-      let attributes: statx
+      let found = try adopt(descriptor, parent, name)
+      if name == nil {
+        let path = prov_open_fd(descriptor, CInt(PROV_O_PATH))
+        if path >= 0 { table.pin(found.node, path) }
+      }
+      view.stamper.createdOpen(found.node, by: author)
       do throws(Errno) {
-        attributes = try view.attributes(path)
+        let file = try register(found.node, descriptor, flags, author)
+        return CreatedFile(node: found.node, attributes: found.attributes, file: file)
       } catch {
-        Glibc.close(path)
+        table.forget(found.node, 1)
         throw error
       }
-      found = (try table.adopt(path, attributes, parent: parent, name: name), attributes)
     } catch {
       Glibc.close(descriptor)
       throw error
     }
-    if name == nil {
-      let path = prov_open_fd(descriptor, CInt(PROV_O_PATH))
-      if path >= 0 { table.pin(found.node, path) }
+  }
+
+  private func adopt(
+    _ descriptor: CInt, _ parent: NodeReference, _ name: UnsafePointer<CChar>?
+  ) throws(Errno) -> (node: NodeReference, attributes: statx) {
+    let path = try valueOrErrno(prov_open_fd(descriptor, CInt(PROV_O_PATH)))
+    let attributes: statx
+    do throws(Errno) {
+      attributes = try view.attributes(path)
+    } catch {
+      Glibc.close(path)
+      throw error
     }
-    let file = table.register(
-      OpenFile(
-        node: found.node, descriptor: descriptor, isWritable: flags.isWritable,
-        mapper: flags.mapper(author), appends: flags.appends))
-    flags.answer(info, file)
-    view.stamper.created(found.node, by: author)
-    return CreatedFile(node: found.node, attributes: refreshed(found), file: file)
+    return (try table.adopt(path, attributes, parent: parent, name: name), attributes)
+  }
+
+  /// Takes back what the kernel, whose request was interrupted, does not take.
+  func abandon(_ created: CreatedFile) {
+    close(created.file)
+    table.forget(created.node, 1)
   }
 
   /// The attributes after stamping, which has moved ctime.

@@ -3,14 +3,17 @@ import CFuse
 import CProvenance
 import Glibc
 import Provenance
+import Synchronization
 import SystemPackage
 
 func provfsOpen(
   _ raw: fuse_req_t?, _ id: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?
 ) {
   serve(raw) { request throws(Errno) in
-    let file = try request.open(request.node(id), info!)
-    if fuse_reply_open(request.raw, info) != 0 { request.close(file) }
+    let file = try request.open(request.node(id), OpenFlags(info!.pointee.flags))
+    let size = MemoryLayout<provfs_open_reply>.size
+    var reply = file.reply
+    if fuse_reply_buf(request.raw, &reply, size) != 0 { request.close(file) }
   }
 }
 
@@ -18,9 +21,14 @@ func provfsFlush(
   _ raw: fuse_req_t?, _ id: fuse_ino_t, _ info: UnsafeMutablePointer<fuse_file_info>?
 ) {
   serve(raw) { request throws(Errno) in
-    request.view.stamper.settle(request.node(id))
+    guard let file = OpenFileReference(info) else { throw .badFileDescriptor }
+    if file.pointer.pointee.isPassthroughWriter {
+      request.view.stamper.flush(request.node(id), by: request.view.author(request.caller))
+    } else {
+      request.view.stamper.settle(request.node(id))
+    }
     request.asDaemon()
-    if let file = OpenFileReference(info), file.pointer.pointee.isWritable {
+    if file.pointer.pointee.isWritable {
       _ = try valueOrErrno(prov_flush(file.pointer.pointee.descriptor))
     }
     request.reply(error: 0)
@@ -73,29 +81,40 @@ struct OpenFlags {
       | O_NOCTTY
   }
 
-  func mapper(_ opener: @autoclosure () -> Attribution.Author) -> OpenFile.Mapper {
-    guard requested & O_ACCMODE == O_RDWR else { return .none }
-    return switch opener() {
+  func mapper(_ opener: Attribution.Author) -> OpenFile.Mapper {
+    guard mayMap else { return .none }
+    return switch opener {
     case .known(let writer): .known(writer)
     case .unknown: .unknown
     }
   }
 
-  /// Fills in the reply.
-  func answer(_ info: UnsafeMutablePointer<fuse_file_info>, _ file: OpenFileReference) {
-    info.pointee.fh = file.handle
-    let isPseudo = file.pointer.pointee.node.pointer.pointee.volume.isPseudo
-    info.pointee.direct_io = isDirect || isPseudo ? 1 : 0
+  /// Whether the file can be mapped shared and writable.
+  var mayMap: Bool { requested & O_ACCMODE == O_RDWR }
+
+  /// Whether opening the file, or what is done with it, changes content.
+  var mayChange: Bool { isWritable || truncates }
+
+  /// Flags for the reply.
+  func reply(_ dataPath: DataPath, isPseudo: Bool) -> UInt32 {
+    // Nothing is to be stamped when it is closed.
+    let flush = mayChange ? 0 : Self.noFlush
+    return switch dataPath {
+    case .cached: isDirect || isPseudo ? flush | UInt32(FOPEN_DIRECT_IO) : flush
+    case .passthrough: flush | Self.passthrough
+    case .requests: flush | Self.passthrough | UInt32(FOPEN_DIRECT_IO)
+    }
   }
+
+  // Of `linux/fuse.h` of later kernels.
+  private static let noFlush: UInt32 = 1 << 5
+  private static let passthrough: UInt32 = 1 << 7
 }
 
 extension Request {
   /// Opens a regular file with the caller's rights, truncating it where asked to.
-  func open(
-    _ node: NodeReference, _ info: UnsafeMutablePointer<fuse_file_info>
-  ) throws(Errno) -> OpenFileReference {
-    let flags = OpenFlags(info.pointee.flags)
-    let mapper = flags.mapper(view.author(caller))
+  func open(_ node: NodeReference, _ flags: OpenFlags) throws(Errno) -> OpenFileReference {
+    let opener = flags.mayChange ? view.author(caller) : .unknown
     let descriptor = try table.withDescriptor(node) { path throws(Errno) in
       // The kernel has checked the right to execute, which does not include the right to read.
       let open = { table.withRoom { prov_open_fd(path, flags.backing) } }
@@ -103,30 +122,49 @@ extension Request {
       return try asCaller { () throws(Errno) in try valueOrErrno(open()) }
     }
     do throws(Errno) {
-      if flags.truncates { try truncate(node, descriptor, flags) }
+      if flags.truncates { try truncate(node, descriptor, flags, opener) }
+      return try register(node, descriptor, flags, opener)
     } catch {
       Glibc.close(descriptor)
       throw error
     }
+  }
+
+  /// Makes an open file of a descriptor, which it takes over unless it throws.
+  func register(
+    _ node: NodeReference, _ descriptor: CInt, _ flags: OpenFlags, _ opener: Attribution.Author
+  ) throws(Errno) -> OpenFileReference {
+    let dataPath = try chooseDataPath(node, flags, opener)
     asDaemon()
     let file = table.register(
-      OpenFile(
-        node: node, descriptor: descriptor, isWritable: flags.isWritable, mapper: mapper,
-        appends: flags.appends))
-    flags.answer(info, file)
+      OpenFile(node: node, descriptor: descriptor, flags, dataPath, opener: opener))
+    // From now on mtime can move any time.
+    if file.pointer.pointee.isSilentMapper { view.forgetAttributes(node) }
     return file
   }
 
   func close(_ file: OpenFileReference) {
-    view.stamper.settle(file.pointer.pointee.node)
+    let node = file.pointer.pointee.node
+    let wasPassthroughWriter = file.pointer.pointee.isPassthroughWriter
+    let wasSilentMapper = file.pointer.pointee.isSilentMapper
+    if !wasPassthroughWriter { view.stamper.settle(node) }
     asDaemon()
+    releaseBacking(node)
+    table.retain(node)
     table.release(file)
+    if wasPassthroughWriter && view.stamper.release(node) {
+      view.lingering.add(node)
+      return
+    }
+    if wasSilentMapper {
+      node.pointer.pointee.silentMappers.wrappingSubtract(1, ordering: .relaxed)
+    }
+    table.forget(node, 1)
   }
 
   private func truncate(
-    _ node: NodeReference, _ descriptor: CInt, _ flags: OpenFlags
+    _ node: NodeReference, _ descriptor: CInt, _ flags: OpenFlags, _ author: Attribution.Author
   ) throws(Errno) {
-    let author = view.author(caller)
     try change(node, by: author) { () throws(Errno) in
       try asCaller { () throws(Errno) in
         if flags.isWritable {

@@ -17,6 +17,15 @@ struct Options: Equatable {
   var staysOnFilesystem = false
   /// Most threads that serve requests at a time.
   var maximumThreads = 64
+  var passthrough = Passthrough.auto
+  /// Whether every write is to come to the daemon, so that whoever makes it is named.
+  var attributesEachWrite = false
+
+  /// Whether the kernel reads and writes files of the source without asking the daemon.
+  enum Passthrough: String, CaseIterable {
+    case auto, on, off
+  }
+
   /// Options for mount(2) and libfuse, in order.
   var mount: [Path] = []
 
@@ -79,6 +88,16 @@ struct Options: Equatable {
     case "attr_timeout": attributeTimeout = try seconds(name, value)
     case "negative_timeout": negativeTimeout = try seconds(name, value)
     case "one_file_system": staysOnFilesystem = true
+    case "passthrough":
+      guard let choice = value.flatMap(Passthrough.init(rawValue:)) else {
+        throw .badValue(name, value, "auto, on or off")
+      }
+      passthrough = choice
+    case "attribution":
+      guard let value, ["exact", "default"].contains(value) else {
+        throw .badValue(name, value, "default or exact")
+      }
+      attributesEachWrite = value == "exact"
     case "max_threads":
       guard let value, let count = Int(value), (1...1024).contains(count) else {
         throw .badValue(name, value, "a number from 1 to 1024")

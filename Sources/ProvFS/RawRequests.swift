@@ -45,18 +45,10 @@ enum RawRequests {
     let request = Request(
       raw: nil, view: view, worker: worker, caller: caller(header, umask: arguments.umask))
     request.asDaemon()
-    var info = fuse_file_info()
-    info.flags = CInt(bitPattern: arguments.flags)
-    let created = try request.createTemporary(request.node(header.nodeid), arguments.mode, &info)
-    let entry = view.entry(created.node, created.attributes)
-    var reply = (wire(entry), fuse_open_out())
-    reply.1.fh = info.fh
-    reply.1.open_flags = info.direct_io != 0 ? UInt32(FOPEN_DIRECT_IO) : 0
-    guard withUnsafeBytes(of: &reply, answer.send) else {
-      request.close(created.file)
-      view.table.forget(created.node, 1)
-      return
-    }
+    let flags = OpenFlags(CInt(bitPattern: arguments.flags))
+    let created = try request.createTemporary(request.node(header.nodeid), arguments.mode, flags)
+    var reply = created.reply(view)
+    if !withUnsafeBytes(of: &reply, answer.send) { request.abandon(created) }
   }
 
   /// FUSE_STATX: what FUSE_GETATTR has no room for, the time of birth above all.
@@ -81,7 +73,7 @@ enum RawRequests {
     let known = MemoryLayout<statx>.offset(of: \.stx_mnt_id)!
     withUnsafeTemporaryAllocation(byteCount: 32 + 256, alignment: 8) { reply in
       reply.initializeMemory(as: UInt8.self, repeating: 0)
-      let timeout = Timeout(view.settings.attributeTimeout)
+      let timeout = WireTimeout(view.attributeTimeout(node))
       reply.storeBytes(of: timeout.seconds, as: UInt64.self)
       reply.storeBytes(of: timeout.nanoseconds, toByteOffset: 8, as: UInt32.self)
       withUnsafeBytes(of: &found) {
@@ -94,39 +86,6 @@ enum RawRequests {
   private static func caller(_ header: fuse_in_header, umask: UInt32) -> Caller {
     Caller(
       uid: header.uid, gid: header.gid, task: pid_t(truncatingIfNeeded: header.pid), umask: umask)
-  }
-
-  private static func wire(_ entry: fuse_entry_param) -> fuse_entry_out {
-    let entryTimeout = Timeout(entry.entry_timeout)
-    let attributeTimeout = Timeout(entry.attr_timeout)
-    let attributes = entry.attr
-    return fuse_entry_out(
-      nodeid: entry.ino, generation: entry.generation, entry_valid: entryTimeout.seconds,
-      attr_valid: attributeTimeout.seconds, entry_valid_nsec: entryTimeout.nanoseconds,
-      attr_valid_nsec: attributeTimeout.nanoseconds,
-      attr: fuse_attr(
-        ino: UInt64(attributes.st_ino), size: UInt64(bitPattern: Int64(attributes.st_size)),
-        blocks: UInt64(bitPattern: Int64(attributes.st_blocks)),
-        atime: UInt64(bitPattern: Int64(attributes.st_atim.tv_sec)),
-        mtime: UInt64(bitPattern: Int64(attributes.st_mtim.tv_sec)),
-        ctime: UInt64(bitPattern: Int64(attributes.st_ctim.tv_sec)),
-        atimensec: UInt32(attributes.st_atim.tv_nsec),
-        mtimensec: UInt32(attributes.st_mtim.tv_nsec),
-        ctimensec: UInt32(attributes.st_ctim.tv_nsec), mode: attributes.st_mode,
-        nlink: UInt32(truncatingIfNeeded: attributes.st_nlink), uid: attributes.st_uid,
-        gid: attributes.st_gid, rdev: UInt32(truncatingIfNeeded: attributes.st_rdev),
-        blksize: UInt32(truncatingIfNeeded: attributes.st_blksize), flags: 0))
-  }
-}
-
-/// Seconds as FUSE writes them.
-private struct Timeout {
-  let seconds: UInt64
-  let nanoseconds: UInt32
-
-  init(_ value: Double) {
-    seconds = UInt64(value)
-    nanoseconds = UInt32((value - value.rounded(.towardZero)) * 1e9)
   }
 }
 

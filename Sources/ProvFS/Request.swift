@@ -58,8 +58,7 @@ struct Request {
     }
     guard now != shown else { return }
     node.pointer.pointee.shownPrivilegedBits.store(now ?? 0, ordering: .relaxed)
-    // A negative offset: the attributes alone.
-    fuse_lowlevel_notify_inval_inode(view.session, table.id(node), -1, 0)
+    view.forgetAttributes(node)
   }
 
   func reply(error: CInt) {

@@ -11,8 +11,9 @@ import SystemPackage
 ///
 /// Settling needs the daemon's own identity, so each function that settles takes it first.
 final class Stamper: Sendable {
-  private let table: NodeTable
-  private let isActive: Bool
+  let table: NodeTable
+  /// Whether this daemon stamps.
+  let isActive: Bool
   private let user: uid_t
   private let warnings: Warnings
 
@@ -32,11 +33,27 @@ final class Stamper: Sendable {
     _ node: NodeReference, by author: Attribution.Author, _ flags: Stamp.Flags = [],
     _ body: () throws(Errno) -> Result
   ) throws(Errno) -> Result {
-    try node.pointer.pointee.attribution.withLock { state throws(Errno) -> Result in
-      if isActive && state.mustSettle(before: author) { settle(node, &state) }
+    guard isActive else { return try body() }
+    return try node.pointer.pointee.attribution.withLock { state throws(Errno) -> Result in
+      if state.passthrough != nil {
+        observe(node, &state, before: author)
+      }
+      if state.mustSettle(before: author) { settle(node, &state) }
       let result = try body()
-      if isActive { state.record(author, flags) }
+      state.record(author, flags)
+      account(node, &state)
       return result
+    }
+  }
+
+  /// Makes a change that is none of content, although it may look like one: of times.
+  func keepContent(
+    _ node: NodeReference, _ body: () throws(Errno) -> Void
+  ) throws(Errno) {
+    try node.pointer.pointee.attribution.withLock { state throws(Errno) in
+      settle(node, &state)
+      try body()
+      account(node, &state)
     }
   }
 
@@ -49,6 +66,7 @@ final class Stamper: Sendable {
   /// stamp says that it is not the last word: another follows when the file is closed.
   func settleForReader(_ node: NodeReference) {
     node.pointer.pointee.attribution.withLock { state in
+      if state.passthrough != nil { observe(node, &state) }
       guard !state.isProvisional else { return }
       settle(node, &state, isOpen: table.isOpenForWriting(node))
     }
@@ -63,16 +81,23 @@ final class Stamper: Sendable {
     }
   }
 
-  private func attributes(_ descriptor: CInt) throws(Errno) -> statx {
+  /// Notes that `author` has just created an inode that it has open: it is stamped with what is
+  /// written, at the latest when it is closed.
+  func createdOpen(_ node: NodeReference, by author: Attribution.Author) {
+    guard isActive else { return }
+    node.pointer.pointee.attribution.withLock { $0.record(author, .created) }
+  }
+
+  func attributes(_ descriptor: CInt) throws(Errno) -> statx {
     var attributes = statx()
     _ = try valueOrErrno(
       prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), UInt32(STATX_BASIC_STATS), &attributes))
     return attributes
   }
 
-  private func settle(
-    _ node: NodeReference, _ state: inout Attribution, isOpen: Bool = false
-  ) {
+  /// Settles under the lock of the node, which the caller holds.
+  func settle(_ node: NodeReference, _ state: inout Attribution, isOpen: Bool = false) {
+    if state.passthrough != nil { observe(node, &state) }
     guard var change = state.pending else { return }
     if isOpen { change.flags.insert(.open) }
     Worker.current?.pointee.credentials.resume()
@@ -114,6 +139,16 @@ final class Stamper: Sendable {
       }
     }
     return true
+  }
+
+  /// Stamps a pending change that the content has moved on from, so that it gets into the log.
+  func stampAsEarlier(_ node: NodeReference, _ state: Attribution) {
+    guard var change = state.pending else { return }
+    change.flags.insert(.open)
+    Worker.current?.pointee.credentials.resume()
+    _ = try? table.withDescriptor(node) { descriptor throws(Errno) in
+      try stamp(node, descriptor, change)
+    }
   }
 
   /// The flag ``Stamp/Flags/created`` stays on the file for as long as its creator writes it.

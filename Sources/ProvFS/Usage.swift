@@ -30,6 +30,10 @@ enum Usage {
       entry_timeout=SECONDS     how long the kernel may use a name without asking (1)
       attr_timeout=SECONDS      how long it may use attributes without asking (1)
       negative_timeout=SECONDS  how long it may take a missing name for missing (0)
+      passthrough=auto|on|off   let the kernel read and write files without asking provfs: where it
+                                can (auto), else fail (on), or never (off); root, Linux 6.13
+      attribution=exact         have each write(2) come to provfs even so, for those who hand open
+                                files from one session to another; slower writes
       one_file_system           do not enter what is mounted inside SOURCE
       max_threads=NUMBER        most requests that are served at a time (64)
       allow_other               serve other users too; set for root, who can refuse with

@@ -12,6 +12,7 @@ final class View: Sendable {
   let stamper: Stamper
   let settings: Settings
   private let resolver: WriterResolver
+  let lingering: LingeringMappings
   /// Set once, before the first request.
   nonisolated(unsafe) var session: OpaquePointer?
 
@@ -23,6 +24,8 @@ final class View: Sendable {
     var negativeTimeout = 0.0
     /// Refuse to enter other filesystems that are mounted inside the source.
     var staysOnFilesystem = false
+    /// Have every write come as a request, also where it could go to the backing file.
+    var attributesEachWrite = false
   }
 
   init(table: NodeTable, stamper: Stamper, settings: Settings, resolver: WriterResolver) {
@@ -30,6 +33,7 @@ final class View: Sendable {
     self.stamper = stamper
     self.settings = settings
     self.resolver = resolver
+    lingering = LingeringMappings(table, stamper)
   }
 
   /// Whoever makes a request: resolved while the request keeps it waiting, hence alive.
@@ -98,6 +102,17 @@ final class View: Sendable {
       table.withRoom { prov_openat(directory, name, CInt(PROV_O_PATH) | O_NOFOLLOW, 0) })
   }
 
+  /// Seconds for which the kernel may remember a node's attributes.
+  func attributeTimeout(_ node: NodeReference) -> Double {
+    node.pointer.pointee.silentMappers.load(ordering: .relaxed) > 0 ? 0 : settings.attributeTimeout
+  }
+
+  /// Makes the kernel forget a node's attributes.
+  func forgetAttributes(_ node: NodeReference) {
+    // A negative offset: the attributes alone, not the data.
+    fuse_lowlevel_notify_inval_inode(session, table.id(node), -1, 0)
+  }
+
   /// The attributes as the kernel is told them.
   func shown(_ node: NodeReference, _ attributes: statx) -> stat {
     node.pointer.pointee.shownPrivilegedBits.store(
@@ -114,7 +129,7 @@ final class View: Sendable {
     entry.ino = table.id(node)
     entry.generation = node.pointer.pointee.generation
     entry.attr = shown(node, attributes)
-    entry.attr_timeout = settings.attributeTimeout
+    entry.attr_timeout = attributeTimeout(node)
     entry.entry_timeout = settings.entryTimeout
     return entry
   }

@@ -20,19 +20,32 @@ final class Volume: Sendable {
 
   private static let noStamps: UInt8 = 0xff
 
+  /// Whether its data may go past the daemon.
+  let allowsPassthrough: Bool
+
   /// How many nodes are on it. At zero it is dropped, so that it can be unmounted.
   let nodes = Atomic<Int>(0)
 
   /// - Parameters:
   ///   - descriptor: any file on the filesystem, of any kind.
   ///   - usesHandles: whether this process may open files by handle.
-  init(identity: Identity, descriptor: CInt, usesHandles: Bool) {
+  ///   - passthrough: when data may go past this process.
+  init(
+    identity: Identity, descriptor: CInt, usesHandles: Bool, passthrough: PassthroughPolicy
+  ) {
     device = identity.device
     mount = identity.mount
     handleMount = usesHandles ? Self.openForHandles(descriptor) : -1
     isPseudo = Self.pseudoTypes.contains(prov_filesystem_type(descriptor))
     let stamps = isPseudo ? nil : Self.probeStamps(descriptor)
     attribute = Atomic(stamps.map { $0 == .security ? 0 : 1 } ?? Self.noStamps)
+    allowsPassthrough =
+      switch passthrough {
+      case .never: false
+      case .whereChangesShow:
+        !isPseudo && (stamps == nil || ChangeProbe.showsChanges(in: descriptor))
+      case .always: !isPseudo
+      }
   }
 
   deinit {
@@ -118,13 +131,24 @@ final class Volume: Sendable {
   ]
 }
 
+/// When data may go past the daemon.
+enum PassthroughPolicy: Sendable {
+  case never
+  /// Where changes are noticed all the same.
+  case whereChangesShow
+  /// Somebody else tells who writes.
+  case always
+}
+
 /// The filesystems that were met so far: few.
 final class VolumeList: Sendable {
   private let usesHandles: Bool
+  private let passthrough: PassthroughPolicy
   private let volumes = Mutex<[Volume]>([])
 
-  init(usesHandles: Bool) {
+  init(usesHandles: Bool, passthrough: PassthroughPolicy) {
     self.usesHandles = usesHandles
+    self.passthrough = passthrough
   }
 
   /// The filesystem that a file with this identity is on.
@@ -132,7 +156,8 @@ final class VolumeList: Sendable {
   /// - Parameter descriptor: the file, in case the filesystem has not been met before.
   func volume(of identity: Identity, descriptor: CInt) -> Volume {
     if let volume = find(identity) { return volume }
-    let candidate = Volume(identity: identity, descriptor: descriptor, usesHandles: usesHandles)
+    let candidate = Volume(
+      identity: identity, descriptor: descriptor, usesHandles: usesHandles, passthrough: passthrough)
     return volumes.withLock { volumes in
       if let volume = volumes.first(where: { $0.holds(identity) }) { return volume }
       volumes.append(candidate)

@@ -13,6 +13,7 @@
 #define CPROVENANCE_H
 
 #include "../../../include/uapi/linux/provfs.h"
+#include "provenance_backing.h"
 #include "provenance_credentials.h"
 #include "provenance_directory.h"
 #include "provenance_file.h"

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Provenance
+import Synchronization
+
+/// Inodes that are stored to through a mapping whose file is closed: the kernel tells nobody when such
+/// a mapping ends. A thread asks until it has.
+final class LingeringMappings: Sendable {
+  private let table: NodeTable
+  private let stamper: Stamper
+  private let nodes = Mutex<[NodeReference]>([])
+  private let added = WakeUp()
+
+  /// Microseconds between two rounds.
+  private static let interval: UInt32 = 100_000
+
+  init(_ table: NodeTable, _ stamper: Stamper) {
+    self.table = table
+    self.stamper = stamper
+  }
+
+  /// Starts the thread, which works until the process ends.
+  func start() {
+    var thread = pthread_t()
+    let context = Unmanaged.passRetained(self).toOpaque()
+    pthread_create(
+      &thread, nil,
+      { Unmanaged<LingeringMappings>.fromOpaque($0!).takeUnretainedValue().run() }, context)
+  }
+
+  /// Takes over a lookup of the node, and its being counted among those that are mapped.
+  func add(_ node: NodeReference) {
+    nodes.withLock { $0.append(node) }
+    added.send()
+  }
+
+  private func run() -> Never {
+    while true {
+      added.wait()
+      repeat { usleep(Self.interval) } while askAll()
+    }
+  }
+
+  /// - Returns: whether some go on.
+  private func askAll() -> Bool {
+    let asked = nodes.withLock { exchange(&$0, for: []) }
+    let remaining = asked.filter { node in
+      guard stamper.hasEnded(node) else { return true }
+      node.pointer.pointee.silentMappers.wrappingSubtract(1, ordering: .relaxed)
+      table.forget(node, 1)
+      return false
+    }
+    return nodes.withLock { nodes in
+      nodes += remaining
+      return !nodes.isEmpty
+    }
+  }
+
+  private func exchange(_ place: inout [NodeReference], for new: [NodeReference]) -> [NodeReference] {
+    let old = place
+    place = new
+    return old
+  }
+}
