@@ -17,7 +17,8 @@
 #
 #   --debug            the flavour `debug`: KASAN, lockdep, atomic-sleep and VFS checks, kmemleak, fault injection
 #   --flavour NAME     plain (default); debug; off: the series applied, its options off; small, small-off: just enough to
-#                      compile what the series touches; or any scripts/kconfig/NAME.config, which is laid over vm.config
+#                      compile what the series touches, small-lsm: that with the security module and without the namespace;
+#                      or any scripts/kconfig/NAME.config, which is laid over vm.config
 #   --as-is            with KSRC: build DIR exactly as it is, patch nothing
 #   --package          build what one installs: .deb packages on Debian; elsewhere the image and modules under a directory
 #   --config FILE      with --package: the configuration to start from (default: Debian's own for VERSION; elsewhere the
@@ -52,7 +53,7 @@ while (($#)); do
 done
 kconfig=$repository/scripts/kconfig
 case $flavour in
-  plain | off | small-off | package) ;;
+  plain | off | small-off | small-lsm | package) ;;
   *) [[ -f $kconfig/$flavour.config ]] || die "there is no flavour $flavour ($kconfig/$flavour.config)" ;;
 esac
 if [[ -n ${KSRC:-} ]]; then
@@ -138,8 +139,8 @@ series_fragment() {
   while IFS="=" read -r symbol _; do
     # A tree that is taken as it is may have part of the series, or none.
     if $as_is && ! grep -qsxE "(menu)?config ${symbol#CONFIG_}" "$tree/init/Kconfig" "$tree"/security/*/Kconfig; then continue; fi
-    case $flavour in
-      *off) echo "# $symbol is not set" ;;
+    case $flavour:$symbol in
+      *off:* | *-lsm:CONFIG_AGENT_NS*) echo "# $symbol is not set" ;;
       *) echo "$symbol=y" ;;
     esac
   done < <(grep '^CONFIG_' "$kconfig/series.config")

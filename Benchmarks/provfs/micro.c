@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Times one metadata operation on many small files, by one or more processes,
- * each in a directory of its own.
+ * Times one operation on many small files, by one or more processes, each in a
+ * directory of its own.
  *
- *   micro prepare|create|read|stat|rename|unlink DIRECTORY FILES PROCESSES
+ *   micro OPERATION DIRECTORY FILES PROCESSES
  *
- * Prints the nanoseconds from the moment when all processes are ready until the
- * last has finished. "prepare" makes the files that the others work on.
+ * What an operation needs to be done before, `ready` below, is done first, by the
+ * same processes. Then it prints "ready" and waits for a line. It answers with two
+ * numbers: the nanoseconds from there until the last process has finished, and
+ * the processor time of all of them in between, in nanoseconds.
  */
 #define _GNU_SOURCE
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,15 +32,36 @@ static void path_of(char *path, size_t size, const char *suffix, int file)
 		errx(2, "path too long");
 }
 
-static void create(int file)
+static void make_directory(int file)
+{
+	char path[64];
+
+	if (file % FILES_PER_DIRECTORY)
+		return;
+	snprintf(path, sizeof(path), "%d", file / FILES_PER_DIRECTORY);
+	if (mkdir(path, 0755))
+		err(2, "mkdir %s", path);
+}
+
+static void put(int file, int flags)
 {
 	char path[64];
 
 	path_of(path, sizeof(path), "", file);
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	int fd = open(path, O_WRONLY | flags, 0644);
 
 	if (fd < 0 || write(fd, content, CONTENT) != CONTENT || close(fd))
-		err(2, "create %s", path);
+		err(2, "write %s", path);
+}
+
+static void create(int file)
+{
+	put(file, O_CREAT | O_EXCL);
+}
+
+static void rewrite(int file)
+{
+	put(file, 0);
 }
 
 static void read_whole(int file)
@@ -61,14 +85,48 @@ static void get_status(int file)
 		err(2, "stat %s", path);
 }
 
-static void rename_once(int file)
+static void make_link(int file)
+{
+	char path[64];
+
+	path_of(path, sizeof(path), ".link", file);
+	if (symlink("where/it/leads", path) && errno != EEXIST)
+		err(2, "symlink %s", path);
+}
+
+static void read_link(int file)
+{
+	char path[64], target[64];
+
+	path_of(path, sizeof(path), ".link", file);
+	if (readlink(path, target, sizeof(target)) != strlen("where/it/leads"))
+		err(2, "readlink %s", path);
+}
+
+static void ready_link(int file)
+{
+	make_link(file);
+	read_link(file);
+}
+
+static void move(int file, const char *old_suffix, const char *new_suffix)
 {
 	char from[64], to[64];
 
-	path_of(from, sizeof(from), "", file);
-	path_of(to, sizeof(to), ".new", file);
+	path_of(from, sizeof(from), old_suffix, file);
+	path_of(to, sizeof(to), new_suffix, file);
 	if (rename(from, to))
 		err(2, "rename %s", from);
+}
+
+static void rename_there(int file)
+{
+	move(file, "", ".new");
+}
+
+static void rename_back(int file)
+{
+	move(file, ".new", "");
 }
 
 static void unlink_once(int file)
@@ -82,46 +140,60 @@ static void unlink_once(int file)
 
 static const struct {
 	const char *name;
+	void (*ready)(int file);
 	void (*run)(int file);
 } operations[] = {
-	{ "prepare", create }, { "create", create }, { "read", read_whole },
-	{ "stat", get_status }, { "rename", rename_once }, { "unlink", unlink_once },
+	{ "create", make_directory, create },
+	{ "read", NULL, read_whole },
+	{ "stat", NULL, get_status },
+	{ "stat-cached", get_status, get_status },
+	{ "stat-after-write", rewrite, get_status },
+	{ "readlink", ready_link, read_link },
+	{ "rename", NULL, rename_there },
+	{ "rename-back", NULL, rename_back },
+	{ "unlink", NULL, unlink_once },
 };
 
-static void enter(const char *directory, int process, int files, int make)
+static void enter(const char *directory, int process)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "p%d", process);
 	if (chdir(directory))
 		err(2, "chdir %s", directory);
-	if (make && mkdir(path, 0755))
+	snprintf(path, sizeof(path), "p%d", process);
+	if (mkdir(path, 0755) && errno != EEXIST)
 		err(2, "mkdir %s", path);
 	if (chdir(path))
 		err(2, "chdir %s", path);
-	for (int d = 0; make && d * FILES_PER_DIRECTORY < files; d++) {
-		snprintf(path, sizeof(path), "%d", d);
-		if (mkdir(path, 0755))
-			err(2, "mkdir %s", path);
-	}
+}
+
+static long long nanoseconds(clockid_t clock)
+{
+	struct timespec now;
+
+	if (clock_gettime(clock, &now))
+		err(2, "clock_gettime");
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
 int main(int argc, char **argv)
 {
 	if (argc != 5)
 		errx(2, "usage: micro OPERATION DIRECTORY FILES PROCESSES");
-	void (*run)(int) = NULL;
+	void (*prepare)(int file) = NULL, (*run)(int file) = NULL;
 
 	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++)
-		if (!strcmp(operations[i].name, argv[1]))
+		if (!strcmp(operations[i].name, argv[1])) {
+			prepare = operations[i].ready;
 			run = operations[i].run;
+		}
 	int files = atoi(argv[3]), processes = atoi(argv[4]);
 
 	if (!run || files <= 0 || processes <= 0)
 		errx(2, "unusable arguments");
-	int make = run == create, ready[2], go[2];
+	int up[2], go[2];
 
-	if (pipe(ready) || pipe(go))
+	if (pipe(up) || pipe(go))
 		err(2, "pipe");
 	for (int p = 0; p < processes; p++) {
 		pid_t child = fork();
@@ -130,33 +202,44 @@ int main(int argc, char **argv)
 			err(2, "fork");
 		if (child)
 			continue;
-		char byte = 0;
-
-		close(go[1]);
-		enter(argv[2], p, files, make);
-		if (write(ready[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 0)
-			err(2, "pipe");
-		for (int file = 0; file < files; file++)
-			run(file);
-		_exit(0);
-	}
-	close(ready[1]);
-	for (int p = 0; p < processes; p++) {
+		long long used = 0;
 		char byte;
 
-		if (read(ready[0], &byte, 1) != 1)
-			errx(2, "a process failed to start");
-	}
-	struct timespec start, end;
-	int status, failed = 0;
+		close(go[1]);
+		enter(argv[2], p);
+		for (int file = 0; prepare && file < files; file++)
+			prepare(file);
+		if (write(up[1], &used, sizeof(used)) != sizeof(used) || read(go[0], &byte, 1) != 0)
+			err(2, "pipe");
+		long long before = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
+		for (int file = 0; file < files; file++)
+			run(file);
+		used = nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - before;
+		if (write(up[1], &used, sizeof(used)) != sizeof(used))
+			err(2, "pipe");
+		_exit(0);
+	}
+	close(up[1]);
+	long long used, processor = 0;
+
+	for (int p = 0; p < processes; p++)
+		if (read(up[0], &used, sizeof(used)) != sizeof(used))
+			errx(2, "a process failed to start");
+	if (puts("ready") < 0 || fflush(stdout) || getchar() != '\n')
+		errx(2, "nobody waits for the answer");
+	long long start = nanoseconds(CLOCK_MONOTONIC);
+
 	close(go[1]);
-	while (wait(&status) > 0)
-		failed |= status;
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	if (failed)
-		return 2;
-	printf("%lld\n", (end.tv_sec - start.tv_sec) * 1000000000LL + end.tv_nsec - start.tv_nsec);
+	for (int p = 0; p < processes; p++) {
+		if (read(up[0], &used, sizeof(used)) != sizeof(used))
+			errx(2, "a process failed");
+		processor += used;
+	}
+	long long wall = nanoseconds(CLOCK_MONOTONIC) - start;
+
+	while (wait(NULL) > 0)
+		;
+	printf("%lld %lld\n", wall, processor);
 	return 0;
 }

@@ -1,164 +1,256 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of the table: each is a piece of work in a directory that is fresh for the row's group.
+"""The rows of the table: each a piece of work, the same for every system.
 
-A row's work is the same for every system and is done by one process or by two, each in a directory
-of its own. Only the work is timed, never its preparation.
+It is done by one process or by several at once, each in a directory of its own. Only the work is
+timed, never its preparation.
 """
 
 import json
-import os
 import shutil
 import subprocess
-import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Callable
+from typing import Callable, ContextManager
 
-
-@dataclass
-class Inputs:
-    """What the rows work with, made once outside every measured filesystem."""
-
-    micro: Path
-    archive: Path
-    repository: Path
-    sources: Path
-    files: int
-    megabytes: int
+from workspace import (
+    UNMEASURED, Spent, Workspace, forget_content, forget_names, run, side_by_side)
 
 
 @dataclass
 class Row:
+    """`goal` is the most that provfs may take, as many times the plain directory's time.
+
+    `work` enters the meter that it is given (see meter.py) for what is to be measured alone.
+    """
+
     name: str
-    run: Callable[[Path, Inputs, int], float]
+    work: Callable[[Workspace, ContextManager], Spent]
+    prepare: Callable[[Workspace], None] = lambda space: None
+    finish: Callable[[Workspace], None] = lambda space: None
+    goal: float | None = None
 
 
-def drop_caches():
-    """Empties dentry, inode and page caches, so that the next look is a cold one."""
-    os.sync()
-    Path("/proc/sys/vm/drop_caches").write_text("3\n")
+def micro(operation):
+    """One operation on many small files, see micro.c."""
+
+    def work(space, meter):
+        argv = [space.inputs.micro, operation, space.root / "files", str(space.inputs.files),
+                str(space.processes)]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            if process.stdout.readline() != b"ready\n":
+                raise RuntimeError(f"failed: {argv}")
+            with meter:
+                output = process.communicate(b"\n")[0]
+        if process.returncode:
+            raise RuntimeError(f"failed: {argv}")
+        wall, processor = map(int, output.split())
+        return Spent(wall / 1e9, processor / 1e9)
+
+    return work
 
 
-def run_side_by_side(commands, **options):
-    """Runs the commands at the same time; returns the seconds until all have succeeded."""
-    start = time.monotonic()
-    processes = [
-        subprocess.Popen(command, stdout=subprocess.DEVNULL, **options) for command in commands
-    ]
-    failed = [p.args for p in processes if p.wait() != 0]
-    seconds = time.monotonic() - start
-    if failed:
-        raise RuntimeError(f"failed: {failed}")
-    return seconds
+def make_files(space):
+    (space.root / "files").mkdir()
+    micro("create")(space, UNMEASURED)
 
 
-def micro(operation, cold=False):
-    def run(directory, inputs, processes):
-        if cold:
-            drop_caches()
-        output = subprocess.run(
-            [inputs.micro, operation, directory, str(inputs.files), str(processes)],
-            check=True, capture_output=True, text=True,
-        ).stdout
-        return int(output) / 1e9
-
-    return run
+def files(space):
+    space.once("files", make_files)
 
 
-def fio(pattern, block_size):
-    def run(directory, inputs, processes):
-        # invalidate=0: fio's cache hint reaches the plain file but not the one behind a view,
-        # and would compare a cold cache with a warm one.
-        output = subprocess.run(
-            ["fio", "--name=work", f"--directory={directory}", f"--rw={pattern}",
-             f"--bs={block_size}", f"--size={inputs.megabytes}m", "--ioengine=psync",
-             "--invalidate=0", "--fallocate=none", f"--numjobs={processes}",
-             "--output-format=json"],
-            check=True, capture_output=True, text=True,
-        ).stdout
-        side = "write" if "write" in pattern else "read"
-        return max(job[side]["runtime"] for job in json.loads(output)["jobs"]) / 1e3
-
-    return run
+def cold_files(space):
+    files(space)
+    forget_names()
 
 
-def each(make_command):
-    """A row that runs one command for each process, in that process's directory."""
+def empty_directory(space):
+    (space.root / "files").mkdir()
+    space.made.add("files")
 
-    def run(directory, inputs, processes):
-        directories = [directory / f"tree{p}" for p in range(processes)]
-        for tree in directories:
-            tree.mkdir(exist_ok=True)
-        return run_side_by_side([make_command(tree, inputs) for tree in directories])
 
-    return run
+def rename_back(space):
+    micro("rename-back")(space, UNMEASURED)
+
+
+def remove_files(space):
+    shutil.rmtree(space.root / "files")
+    space.made.discard("files")
+
+
+def micro_row(name, operation, goal=None, prepare=files, **others):
+    return Row(name, micro(operation), prepare, goal=goal, **others)
+
+
+def fio_arguments(space, pattern, block_size, megabytes):
+    # invalidate=0: fio's cache hint reaches the plain file but not the one behind a view, and would
+    # compare a cold cache with a warm one.
+    return ["fio", "--name=work", f"--directory={space.root}", "--filename_format=data$jobnum",
+            f"--rw={pattern}", f"--bs={block_size}", f"--size={megabytes}m", "--ioengine=psync",
+            "--invalidate=0", "--fallocate=none", "--randrepeat=1", f"--numjobs={space.processes}",
+            "--output-format=json"]
+
+
+def fio(pattern, block_size, factor=1):
+    """Reads of a file that is in the cache; writes to one that is not there (sequential) or not in
+    the cache (random). Time is what the calls took, which fio gives in nanoseconds: its run time has
+    only milliseconds."""
+    side = "write" if "write" in pattern else "read"
+
+    def prepare(space):
+        if pattern == "write":
+            return
+        for name in space.each("data"):
+            with open(name, "wb") as file:
+                for _ in range(space.inputs.megabytes * factor):
+                    file.write(bytes(1 << 20))
+        forget_content(space.each("data"))
+        forget_content(space.each("data", below=space.source))
+        if side == "read":
+            run("cat", *space.each("data"))
+
+    def work(space, meter):
+        argv = fio_arguments(space, pattern, block_size, space.inputs.megabytes * factor)
+        with meter:
+            output = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+        jobs = json.loads(output)["jobs"]
+        calls = [job[side]["lat_ns"]["mean"] * job[side]["total_ios"] / 1e9 for job in jobs]
+        processor = [(job["usr_cpu"] + job["sys_cpu"]) / 100 * job[side]["runtime"] / 1e3
+                     for job in jobs]
+        return Spent(max(calls), sum(processor))
+
+    def finish(space):
+        for name in space.each("data"):
+            name.unlink()
+
+    size = block_size.replace("m", " MiB").replace("k", " KiB")
+    order = "random " if "rand" in pattern else ""
+    return Row(f"{order}{side} {size}", work, prepare, finish, goal=1.1)
+
+
+def on_trees(make_command):
+    """One command for each process, in that process's directory `tree0`, `tree1`, …"""
+    return lambda space, meter: side_by_side(
+        [make_command(tree, space.inputs) for tree in space.each("tree")], meter)
+
+
+def make_trees(space):
+    for tree in space.each("tree"):
+        tree.mkdir()
+
+
+def untar(tree, inputs):
+    return ["tar", "-xf", inputs.archive, "-C", tree]
+
+
+def untarred(space):
+    def make(space):
+        make_trees(space)
+        on_trees(untar)(space, UNMEASURED)
+    space.once("trees", make)
+
+
+def empty_trees(space):
+    make_trees(space)
+    space.made.add("trees")
+
+
+def grep(tree, _inputs):
+    return ["sh", "-c", 'grep -r no_such_word "$1"; test $? -eq 1', "sh", tree]
+
+
+def warm_grep(space):
+    untarred(space)
+    on_trees(grep)(space, UNMEASURED)
+
+
+def remove(tree, _inputs):
+    return ["rm", "-rf", tree]
+
+
+def trees_are_gone(space):
+    space.made.discard("trees")
 
 
 def git(*words):
-    return each(lambda tree, inputs: ["git", "-C", tree / "repository", *words])
+    return lambda space, meter: side_by_side(
+        [["git", "-C", clone, *words] for clone in space.each("clone")], meter)
 
 
-def clone(directory, inputs, processes):
-    """Not a row: `git checkout` needs a repository without files."""
-    for p in range(processes):
-        tree = directory / f"tree{p}"
-        tree.mkdir(exist_ok=True)
-        subprocess.run(
-            ["git", "clone", "-q", "-n", "--no-hardlinks", inputs.repository, tree / "repository"],
-            check=True,
-        )
+def empty_clones(space):
+    for clone in space.each("clone"):
+        run("git", "clone", "-q", "-n", "--no-hardlinks", space.inputs.repository, clone)
+    space.made.add("clones")
 
 
-def checkout(directory, inputs, processes):
-    clone(directory, inputs, processes)
-    return git("checkout", "-q", "HEAD")(directory, inputs, processes)
+def clones(space):
+    def make(space):
+        empty_clones(space)
+        git("checkout", "-q", "HEAD")(space, UNMEASURED)
+    space.once("clones", make)
 
 
-def add(directory, inputs, processes):
-    for p in range(processes):
-        repository = directory / f"tree{p}" / "repository"
-        subprocess.run(["git", "-C", repository, "rm", "-rq", "--cached", "."], check=True)
-    return git("add", "-A")(directory, inputs, processes)
+def known_clones(space):
+    clones(space)
+    git("status", "--porcelain")(space, UNMEASURED)
 
 
-def compile_tree(directory, inputs, processes):
-    trees = [directory / f"build{p}" for p in range(processes)]
-    for tree in trees:
-        shutil.copytree(inputs.sources, tree)
-    return run_side_by_side([["make", "-s", "-C", tree] for tree in trees])
+def cold_clones(space):
+    known_clones(space)
+    forget_names()
 
 
-def sqlite(directory, _inputs, processes):
+def new_repositories(space):
+    for repository in space.each("new"):
+        repository.mkdir()
+        run("git", "init", "-q", repository)
+        run(*untar(repository, space.inputs))
+
+
+def add(space, meter):
+    return side_by_side(
+        [["git", "-C", repository, "add", "-Af"] for repository in space.each("new")], meter)
+
+
+def copy_sources(space):
+    for tree in space.each("build"):
+        shutil.copytree(space.inputs.sources, tree)
+
+
+def compile_sources(space, meter):
+    return side_by_side([["make", "-s", "-C", tree] for tree in space.each("build")], meter)
+
+
+def sqlite(space, meter):
     script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT);" + "".join(
         f"INSERT INTO t VALUES({i}, 'row {i}');" for i in range(200)
     )
-    return run_side_by_side(
-        [["sqlite3", directory / f"database{p}", script] for p in range(processes)]
-    )
+    return side_by_side([["sqlite3", base, script] for base in space.each("database")], meter)
 
 
 ROWS = [
-    Row("create-write-close", micro("create")),
-    Row("stat, cached", micro("stat")),
-    Row("stat, cold", micro("stat", cold=True)),
-    Row("open-read-close", micro("read")),
-    Row("rename", micro("rename")),
-    Row("untar", each(lambda tree, inputs: ["tar", "-xf", inputs.archive, "-C", tree])),
-    Row("grep -r", each(lambda tree, _: ["sh", "-c", f"grep -r no_such_word '{tree}' || true"])),
-    Row("git checkout", checkout),
-    Row("git status", git("status", "--porcelain")),
-    Row("git status, again", git("status", "--porcelain")),
-    Row("git add", add),
-    Row("compile", compile_tree),
+    Row("create-write-close", micro("create"), empty_directory, goal=4),
+    micro_row("open-read-close", "read", goal=6),
+    micro_row("stat, cold", "stat", prepare=cold_files),
+    micro_row("stat, cached", "stat-cached", goal=1.1),
+    micro_row("stat after write", "stat-after-write", goal=5),
+    micro_row("readlink, cached", "readlink", goal=1.1),
+    micro_row("rename", "rename", finish=rename_back),
+    micro_row("unlink", "unlink", finish=remove_files, goal=2.5),
+    Row("untar", on_trees(untar), empty_trees, goal=3),
+    Row("grep -r", on_trees(grep), warm_grep),
+    Row("rm -rf", on_trees(remove), untarred, trees_are_gone),
+    Row("git checkout", git("checkout", "-q", "HEAD"), empty_clones, goal=3),
+    Row("git status, first", git("status", "--porcelain"), clones),
+    Row("git status", git("status", "--porcelain"), known_clones, goal=1.5),
+    Row("git status, cold", git("status", "--porcelain"), cold_clones),
+    Row("git add", add, new_repositories),
+    Row("compile", compile_sources, copy_sources, goal=1.05),
     Row("sqlite3 inserts", sqlite),
-    Row("write 1M", fio("write", "1m")),
-    Row("read 1M", fio("read", "1m")),
-    Row("write 4k", fio("write", "4k")),
-    Row("read 4k", fio("read", "4k")),
-    Row("random write 4k", fio("randwrite", "4k")),
-    Row("random read 4k", fio("randread", "4k")),
-    Row("rm -rf", each(lambda tree, _: ["rm", "-rf", tree])),
+    fio("write", "1m", factor=4),
+    fio("read", "1m", factor=4),
+    fio("randwrite", "1m", factor=4),
+    fio("randread", "1m", factor=4),
+    fio("write", "4k"),
+    fio("read", "4k"),
+    fio("randwrite", "4k"),
+    fio("randread", "4k"),
 ]
-
-# `unlink` needs the names that `create` made, and `rename` has changed them.
-UNLINK = Row("unlink", micro("unlink"))

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from support import identity, mounts, places, programs, scenes, scratch, sessions
+from support import identity, modes, mounts, places, programs, scenes, scratch, sessions
 
 DEFAULT_TIMEOUT = 180
 
@@ -20,6 +20,11 @@ class Hung(Exception):
 def pytest_configure(config):
     config.addinivalue_line("markers", "timeout(seconds): when the test counts as hung")
     config.addinivalue_line("markers", "places(*kinds): where a test with a `place` runs")
+    config.addinivalue_line("markers", "modes: a test that runs in every mode of provfs")
+
+
+def pytest_report_header():
+    return modes.account()
 
 
 def pytest_sessionstart(session):
@@ -35,10 +40,15 @@ def pytest_sessionstart(session):
 
 
 def pytest_generate_tests(metafunc):
-    if "place" in metafunc.fixturenames:
-        marker = metafunc.definition.get_closest_marker("places")
-        kinds = marker.args if marker else places.EVERYWHERE
-        metafunc.parametrize("place", kinds, ids=[kind.name for kind in kinds], indirect=True)
+    every_mode = metafunc.definition.get_closest_marker("modes") is not None
+    for name, kinds in (("place", places.EVERYWHERE), ("scene", places.VIEWS),
+                        ("area", places.VIEWS)):
+        if name in metafunc.fixturenames:
+            marker = metafunc.definition.get_closest_marker("places")
+            pairs = places.in_modes(marker.args if marker else kinds, every_mode)
+            metafunc.parametrize(name, pairs, ids=map(places.label, pairs), indirect=True)
+    if "view_mode" in metafunc.fixturenames:
+        metafunc.parametrize("view_mode", modes.available(), ids=lambda mode: mode.name)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -165,7 +175,7 @@ def owner(request, user, tree):
 @pytest.fixture
 def place(request, private, user, mount):
     """Where the test runs, see support/places.py."""
-    return places.prepare(request.param, private, user, mount)
+    return places.prepare(*request.param, private, user, mount)
 
 
 @pytest.fixture
@@ -191,10 +201,10 @@ def session(request, private, home):
     assert not failures, "\n".join(failures)
 
 
-@pytest.fixture(params=places.VIEWS, ids=lambda kind: kind.name)
+@pytest.fixture
 def scene(request, private, user, mount, session):
     """A view and its worker for a test of attribution, see support/scenes.py."""
-    return scenes.Scene(places.prepare(request.param, private, user, mount), session)
+    return scenes.Scene(places.prepare(*request.param, private, user, mount), session)
 
 
 @pytest.fixture

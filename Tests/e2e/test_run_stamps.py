@@ -11,10 +11,10 @@ from support import places, programs, records, stamps
 from support.mounts import PATIENCE, until
 
 
-@pytest.fixture(params=places.VIEWS, ids=[kind.name for kind in places.VIEWS])
+@pytest.fixture
 def area(request, private, user, mount):
     """A view, and somebody who works in it; the test itself stays root, outside any session."""
-    return places.prepare(request.param, private, user, mount)
+    return places.prepare(*request.param, private, user, mount)
 
 
 class Worker:
@@ -192,7 +192,7 @@ def test_an_ancestor_that_cannot_be_seen_may_lead_a_session(private, user, hidde
     assert is_known or stamp is None
 
 
-@pytest.mark.parametrize("area", [places.OWN_VIEW_USER], ids=["own-view-user"], indirect=True)
+@pytest.mark.places(places.OWN_VIEW_USER)
 def test_roots_session_is_seen_by_a_users_daemon(area, home, user):
     script = ID + 'exec setpriv --reuid="$0" --regid="$1" --clear-groups sh -c "echo x > $2/file"'
     done = subprocess.run(

@@ -145,11 +145,7 @@ static ssize_t count_sessions(void)
  * Nothing may be left: neither in the list, nor charged to the user, who has
  * room for two at a time. kmemleak looks at the memory in the debug boot.
  */
-FIXTURE(cycles) { };
-FIXTURE_SETUP(cycles) { }
-FIXTURE_TEARDOWN(cycles) { }
-
-TEST_F_TIMEOUT(cycles, ten_thousand_leave_nothing_behind, 600)
+TEST(ten_thousand_cycles_leave_nothing_behind)
 {
 	ssize_t before = count_sessions();
 	int i;
@@ -165,7 +161,8 @@ TEST_F_TIMEOUT(cycles, ten_thousand_leave_nothing_behind, 600)
 			_exit(enter_session() ? 1 : 0);
 		ASSERT_EQ(0, wait_for(pid));
 	}
-	ASSERT_EQ(before, count_sessions());
+	/* Those that earlier tests had in io_uring's hands may be gone since. */
+	ASSERT_GE(before, count_sessions());
 }
 
 AGENT_NS_TEST_MAIN

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from . import programs
+from . import modes, programs
 
 # How long a thing may take before the harness calls it hung. Passing tests come nowhere near.
 PATIENCE = 30.0
@@ -77,20 +77,22 @@ class View:
         self.argv = [*prefix, programs.provfs(), "-f", str(source), str(mountpoint), *arguments]
         if joined:
             self.argv += ["-o", joined]
+        self.options = joined.split(",") if joined else []
         self.device = None
         self.process = None
 
     def start(self):
-        with open(self.log_path, "ab") as log:
-            self.process = self.identity.popen(
-                self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd="/", env=self.identity.environment("/"))
-        _live.add(self)
-        try:
-            until(self._serves, f"{self.argv} mounts")
-        except AssertionError as failure:
-            self.destroy()
-            raise MountFailed(f"{failure}\n{self.output()}") from None
+        with modes.ring_parameter("ring=on" in self.options):
+            with open(self.log_path, "ab") as log:
+                self.process = self.identity.popen(
+                    self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    cwd="/", env=self.identity.environment("/"))
+            _live.add(self)
+            try:
+                until(self._serves, f"{self.argv} mounts")
+            except AssertionError as failure:
+                self.destroy()
+                raise MountFailed(f"{failure}\n{self.output()}") from None
         return self
 
     def _serves(self):

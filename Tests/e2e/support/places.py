@@ -5,7 +5,7 @@ import os
 import pathlib
 from dataclasses import dataclass
 
-from . import identity, stamps
+from . import identity, modes, stamps
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,23 @@ class Place:
         return {"": None, "root": stamps.SECURITY, "user": stamps.USER}[self.kind.mounted_by]
 
 
-def prepare(kind, scratch, user, mount):
-    """A place of this kind below `scratch`; `mount(source, mountpoint, identity)` mounts a view."""
+def in_modes(kinds, every_mode):
+    """Pairs of a kind and a mode: all that make a difference, or those of the default mode."""
+    pairs = [(kind, modes.DEFAULT) for kind in kinds]
+    if every_mode:
+        # Without privilege the kernel reads and writes no backing file: that is one mode only.
+        pairs += [(kind, mode) for mode in modes.available() if mode != modes.DEFAULT
+                  for kind in kinds if kind.mounted_by == "root"]
+    return pairs
+
+
+def label(pair):
+    kind, mode = pair
+    return kind.name if mode == modes.DEFAULT else f"{kind.name}-{mode.name}"
+
+
+def prepare(kind, mode, scratch, user, mount):
+    """A place of this kind below `scratch`; `mount(source, mountpoint, identity, …)` mounts a view."""
     people = {"root": identity.ROOT, "user": user}
     source = scratch / "source"
     source.mkdir()
@@ -62,5 +77,5 @@ def prepare(kind, scratch, user, mount):
     mountpoint = scratch / "view"
     mountpoint.mkdir()
     os.chown(mountpoint, worker.uid, worker.gid)
-    view = mount(source, mountpoint, people[kind.mounted_by])
+    view = mount(source, mountpoint, people[kind.mounted_by], mode.options)
     return Place(kind, mountpoint, source, worker, scratch, view)

@@ -5,12 +5,15 @@
 source "$(dirname "$0")/lsm_test.sh"
 
 rounds=${PROVFS_CRASH_ROUNDS:-25}
-# Two sessions create, rewrite, append to and replace the same files. What one writes is its id, line by line.
+# Two sessions create, rewrite, append to and replace the same files. What one writes is its id, line by line. They take
+# turns at each file: of two that overwrite each other at offsets of their own, the last one need not have written the end.
 cat >"$work/writer" <<'SH'
 cd "$1" || exit 1
 id=$(head -c 32 /proc/self/agent_session)
 while :; do
   file=file.$((RANDOM % 20))
+  exec 9>"$2/$file.lock"
+  flock 9
   {
     case $((RANDOM % 4)) in
       0) for line in {1..100}; do echo "$id"; done >$file ;;
@@ -41,6 +44,7 @@ judge() {
   [[ -z $others || $id == "$others"* || $others == "$id"* ]] || echo "verified as $id's, but its end is $others"
 }
 
+mkdir "$work/locks"
 for type in ext4 xfs; do
   make_filesystem "$type" 512M
   device=$(findmnt -n -o SOURCE "$work/$type")
@@ -48,7 +52,7 @@ for type in ext4 xfs; do
   for ((round = 0; round < rounds; round++)); do
     : >"$work/$type/ready"
     for id in one two; do
-      "$build/stamp" --session bash "$work/writer" "$work/$type" 3>"$work/id.$id" 2>/dev/null &
+      "$build/stamp" --session bash "$work/writer" "$work/$type" "$work/locks" 3>"$work/id.$id" 2>/dev/null &
     done
     sleep "0.$((RANDOM % 9))$((RANDOM % 10))"
     xfs_io -x -c 'shutdown' "$work/$type" || exit 1

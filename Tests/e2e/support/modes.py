@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The modes of provfs: ways to serve that must not show, but for what docs/provfs.md names."""
+
+import contextlib
+import fcntl
+import functools
+import os
+import subprocess
+from dataclasses import dataclass
+
+from . import programs
+
+ENABLE_RING = "/sys/module/fuse/parameters/enable_uring"
+RING_LOCK = "/run/lock/provfs-test-ring"
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A name and the mount options that ask for it."""
+
+    name: str
+    options: str = ""
+
+    @property
+    def wants_ring(self):
+        return "ring=on" in self.options.split(",")
+
+
+DEFAULT = Mode("default")
+CLASSIC = Mode("classic", "passthrough=off")
+PASSTHROUGH = Mode("passthrough", "passthrough=on")
+EXACT = Mode("exact", "passthrough=on,attribution=exact")
+RING = Mode("ring", "passthrough=on,ring=on")
+# What the default already is, for root, is not run twice: see test_modes.py.
+OTHERS = (CLASSIC, EXACT, RING)
+
+
+def missing(mode):
+    """Why the provfs under test cannot be asked for this mode, or None."""
+    try:
+        # It reads every option before it tells its version, and refuses those that it does not know.
+        done = subprocess.run([programs.find("PROVFS", "provfs"), "-o", mode.options, "--version"],
+                              capture_output=True, check=False)
+    except programs.MissingProgram as reason:
+        return str(reason)
+    if done.returncode != 0:
+        return done.stderr.decode(errors="replace").split("\n")[0]
+    if mode.wants_ring and not os.path.exists(ENABLE_RING):
+        return f"this kernel has no {ENABLE_RING}"
+    return None
+
+
+@functools.cache
+def available():
+    """The modes in which marked tests run: one where PROVFS_TEST_OPTIONS has chosen it."""
+    if os.environ.get("PROVFS_TEST_OPTIONS"):
+        return (DEFAULT,)
+    return (DEFAULT, *(mode for mode in OTHERS if not missing(mode)))
+
+
+def account():
+    """A line for the head of the report: which modes run, and which do not and why."""
+    chosen = os.environ.get("PROVFS_TEST_OPTIONS")
+    if chosen:
+        return f"provfs: every view with -o {chosen}"
+    absent = [f"{mode.name} NOT RUN ({reason})" for mode in OTHERS if (reason := missing(mode))]
+    return "provfs: modes " + ", ".join([mode.name for mode in available()] + absent)
+
+
+@contextlib.contextmanager
+def ring_parameter(wanted):
+    """Has the kernel offer rings to this mount, or not, beside other workers that mount."""
+    with open(RING_LOCK, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if wanted else fcntl.LOCK_SH)
+        if not wanted:
+            yield
+            return
+        with open(ENABLE_RING, "r+") as parameter:
+            before = parameter.read()
+            try:
+                os.pwrite(parameter.fileno(), b"1\n", 0)
+                yield
+            finally:
+                os.pwrite(parameter.fileno(), before.encode(), 0)
