@@ -51,9 +51,17 @@ struct Attribution: Equatable, Sendable {
   /// Notes that the passthrough writer has made this version of the content.
   mutating func recordUnseenChange(_ version: ContentVersion) {
     guard let writer = passthrough else { return }
-    passthrough?.version = version
+    passthrough?.changed(version)
     // When every file is closed a mapping is what is left.
     record(writer.author, writer.files == 0 ? .mapped : [])
+  }
+
+  /// Somebody has a descriptor of the passthrough writer's file. What that writer alone seemed to have
+  /// changed may be another's.
+  mutating func passthroughIsHeld(by holder: Author) {
+    guard let before = passthrough?.author else { return }
+    passthrough?.isHeld(by: holder)
+    if passthrough?.author == .unknown, pending?.author == before { record(.unknown, []) }
   }
 
   /// Whether the pending change must be settled before `author` changes the content: afterwards

@@ -75,6 +75,9 @@ extension Request {
     guard flags.isWritable else { return .passthrough(id) }
     asDaemon()
     guard !view.settings.attributesEachWrite,
+      // The kernel opens the backing file with the flags that it finds here, and fcntl(2) could not
+      // take O_APPEND from it.
+      !flags.appends,
       // The source takes these bits away for the writer, whom it would not know.
       node.pointer.pointee.shownPrivilegedBits.load(ordering: .relaxed) == 0,
       view.stamper.admit(node, author, mayMap: flags.mayMap)

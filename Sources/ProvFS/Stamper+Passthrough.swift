@@ -22,13 +22,13 @@ extension Stamper {
   ) -> Bool {
     guard isActive else { return true }
     return node.pointer.pointee.attribution.withLock { state in
+      if state.passthrough?.files == 0 { endIfUnmapped(node, &state) }
       if let writer = state.passthrough {
         guard author.isProcess(of: writer.author) else {
           observe(node, &state, before: author)
           return false
         }
-        state.passthrough?.files += 1
-        if mayMap { state.passthrough?.mayMap = true }
+        state.passthrough?.open(mayMap: mayMap)
         return true
       }
       guard author != .unknown else { return false }
@@ -43,7 +43,9 @@ extension Stamper {
   /// its close(2) returns.
   func flush(_ node: NodeReference, by holder: Attribution.Author) {
     node.pointer.pointee.attribution.withLock { state in
-      state.passthrough?.sawHolder(holder)
+      state.passthroughIsHeld(by: holder)
+      observe(node, &state)
+      state.passthrough?.closed(by: holder)
       settle(node, &state)
     }
   }
@@ -55,12 +57,11 @@ extension Stamper {
   func release(_ node: NodeReference) -> Bool {
     guard isActive else { return false }
     return node.pointer.pointee.attribution.withLock { state in
-      state.passthrough?.files -= 1
+      state.passthrough?.close()
       guard let writer = state.passthrough, writer.files == 0 else { return false }
-      settle(node, &state)
-      if writer.mayMap, isWritable(node) { return true }
-      state.passthrough = nil
-      return false
+      if let author = writer.certainAuthor { state.record(author, []) }
+      endIfUnmapped(node, &state)
+      return state.passthrough != nil
     }
   }
 
@@ -68,12 +69,17 @@ extension Stamper {
   /// it changed is stamped.
   func hasEnded(_ node: NodeReference) -> Bool {
     node.pointer.pointee.attribution.withLock { state in
-      guard let writer = state.passthrough, writer.files == 0 else { return true }
-      let goesOn = isWritable(node)
-      settle(node, &state)
-      if !goesOn { state.passthrough = nil }
-      return !goesOn
+      guard state.passthrough?.files == 0 else { return true }
+      endIfUnmapped(node, &state)
+      return state.passthrough == nil
     }
+  }
+
+  /// Stamps what a mapping may have changed whose file is closed; where it has ended, that was all.
+  private func endIfUnmapped(_ node: NodeReference, _ state: inout Attribution) {
+    let goesOn = state.passthrough?.mayMap == true && isWritable(node)
+    settle(node, &state)
+    if !goesOn { state.passthrough = nil }
   }
 
   /// Looks whether the passthrough writer has changed the content, and notes it.

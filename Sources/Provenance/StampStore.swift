@@ -120,6 +120,9 @@ public enum StampStore {
   /// still true.
   private static func push(_ earlier: Stamp, _ file: FileReference, _ attribute: StampAttribute) {
     var log = (try? readLog(file, attribute).get()) ?? StampLog()
+    var earlier = earlier
+    // Nothing more of it follows.
+    earlier.flags.remove(.open)
     log.push(earlier)
     log.encoded.withUnsafeBytes { bytes in
       _ = prov_setxattrat(

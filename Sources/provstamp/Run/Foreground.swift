@@ -47,7 +47,10 @@ struct Foreground {
     close(this)
     close(sockets[1])
     // Pipes are the command's alone: who reads its output sees the end when the command closes it.
+    // So are files: a view that they pass through can tell that the command has written last.
     try discard([STDIN_FILENO, STDOUT_FILENO])
+    let kept = [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] + [signals, sockets[0]].sorted()
+    _ = try valueOrErrno(prov_close_all_but(kept, kept.count))
     return Foreground(
       signals: signals, supervisor: supervisor, channel: ControlChannel(socket: sockets[0]))
   }

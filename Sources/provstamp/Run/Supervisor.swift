@@ -83,8 +83,10 @@ struct Supervisor {
     channel.send(.started(command))
     chdir("/")
     try discard([STDIN_FILENO, STDOUT_FILENO])
+    // First: a view that files pass through learns from this closing that the command, which is
+    // another writer than the caller, has them too.
+    try keepOnlyOwnDescriptors(and: gate[1])
     try openGate(gate[1])
-    try keepOnlyOwnDescriptors()
   }
 
   private func openGate(_ gate: CInt) throws(Errno) {
@@ -93,9 +95,9 @@ struct Supervisor {
     close(gate)
   }
 
-  private func keepOnlyOwnDescriptors() throws(Errno) {
+  private func keepOnlyOwnDescriptors(and gate: CInt) throws(Errno) {
     try discard([STDERR_FILENO])
-    let own = [signals, foreground, channel.socket] + registration.descriptors
+    let own = [signals, foreground, channel.socket, gate] + registration.descriptors
     let kept = ([STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] + own).sorted()
     _ = try valueOrErrno(prov_close_all_but(kept, kept.count))
   }
