@@ -84,7 +84,7 @@ extension Request {
     let parent = node(parent)
     let author = view.author(caller)
     try table.withDescriptor(parent) { directory throws(Errno) in
-      try asCreator { () throws(Errno) in _ = try valueOrErrno(body(directory)) }
+      try asCreator(author) { () throws(Errno) in _ = try valueOrErrno(body(directory)) }
     }
     asDaemon()
     let found = try view.lookUp(parent, name)
@@ -99,7 +99,7 @@ extension Request {
     let author = view.author(caller)
     let flags = OpenFlags(info.pointee.flags)
     let descriptor = try table.withDescriptor(parent) { directory throws(Errno) in
-      try asCreator { () throws(Errno) in
+      try asCreator(author) { () throws(Errno) in
         try valueOrErrno(
           prov_openat(directory, ".", flags.backing | CInt(PROV_O_TMPFILE), mode))
       }
@@ -116,7 +116,7 @@ extension Request {
     let flags = OpenFlags(info.pointee.flags)
     do throws(Errno) {
       let descriptor = try table.withDescriptor(parent) { directory throws(Errno) in
-        try asCreator { () throws(Errno) in
+        try asCreator(author) { () throws(Errno) in
           // Exclusively, to know that it is this call that creates it.
           try valueOrErrno(
             table.withRoom {

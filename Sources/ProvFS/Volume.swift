@@ -81,7 +81,9 @@ final class Volume: Sendable {
   /// Which attribute this process can set here. Removing one that does not exist changes nothing and
   /// still meets the privilege check first (EPERM) and the filesystem's own refusal next.
   private static func probeStamps(_ descriptor: CInt) -> StampAttribute? {
-    for attribute in StampAttribute.allCases {
+    // Where the LSM is active, nobody sets security.prov.
+    let isReserved = Trust.lsmIsActive()
+    for attribute in StampAttribute.allCases where attribute == .user || !isReserved {
       let probe = attribute == .security ? "security.prov.probe" : "user.prov.probe"
       switch prov_removexattrat(descriptor, "", probe) {
       case 0, -ENODATA, -EROFS: return attribute
