@@ -365,14 +365,17 @@ _provstamp_sessions() {
 
 _provstamp_run() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--user-namespace -v --verbose --version -h --help)
     repeating_options=()
-    non_repeating_options=(--intent)
+    non_repeating_options=(--intent --budget)
     __provstamp_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--intent')
+        return
+        ;;
+    '--budget')
         return
         ;;
     esac

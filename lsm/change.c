@@ -378,16 +378,21 @@ void provfs_size_changed(struct dentry *dentry, bool by_path)
  * provfs_inode_created - the current task creates an inode
  * @inode: the new inode, not yet visible to others
  * @stamp: result, for the filesystem to put on it
+ *
+ * Return: false if it is not known who creates it: no stamp then.
  */
-void provfs_inode_created(struct inode *inode, struct prov_stamp *stamp)
+bool provfs_inode_created(struct inode *inode, struct prov_stamp *stamp)
 {
 	struct provfs_inode *state = provfs_inode(inode);
 	u64 time = ktime_get_real_ns();
 
 	provfs_current_writer(&state->writer);
+	if (provfs_is_unknown(&state->writer))
+		return false;
 	provfs_encode(stamp, &state->writer, PROV_FLAG_CREATED, time,
 		      inode->i_ino);
 	state->stamped = time;
+	return true;
 }
 
 /**

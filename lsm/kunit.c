@@ -89,6 +89,8 @@ static void tells_writers_apart(struct kunit *test)
 	other = shell;
 	other.pid++;
 	KUNIT_EXPECT_TRUE(test, provfs_same_writer(&shell, &other));
+	other.pid = 0;
+	KUNIT_EXPECT_FALSE(test, provfs_same_writer(&shell, &other));
 	other = shell;
 	other.uid++;
 	KUNIT_EXPECT_FALSE(test, provfs_same_writer(&shell, &other));

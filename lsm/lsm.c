@@ -46,7 +46,10 @@ static int provfs_inode_init_security(struct inode *inode, struct inode *dir,
 	stamp = kmalloc_obj(*stamp, GFP_NOFS);
 	if (!stamp)
 		return -ENOMEM;
-	provfs_inode_created(inode, stamp);
+	if (!provfs_inode_created(inode, stamp)) {
+		kfree(stamp);
+		return -EOPNOTSUPP;
+	}
 	xattr = lsm_get_xattr_slot(xattrs, xattr_count);
 	xattr->name = PROV_XATTR_SECURITY + XATTR_SECURITY_PREFIX_LEN;
 	xattr->value = stamp;

@@ -13,7 +13,8 @@ struct lsm_ctx;
  * struct provfs_writer - who changed a file
  * @session: the agent session; zero outside any
  * @root: first bytes of the outermost session that @session is nested in
- * @pid: thread-group id in the initial pid namespace
+ * @pid: thread-group id in the initial pid namespace; 0 if it is not known who
+ *	writes, which only a stand-in can say
  * @uid: fsuid in the initial user namespace
  * @comm: name of the thread group's leader, as /proc/PID/comm shows it;
  *	zero-padded
@@ -141,7 +142,7 @@ int provfs_file_maps(struct file *file, bool mmap_locked);
 void provfs_file_released(struct file *file);
 void provfs_size_changes(struct dentry *dentry, struct file *file);
 void provfs_size_changed(struct dentry *dentry, bool by_path);
-void provfs_inode_created(struct inode *inode, struct prov_stamp *stamp);
+bool provfs_inode_created(struct inode *inode, struct prov_stamp *stamp);
 void provfs_stamp_restored(struct inode *inode);
 
 /* protect.c: the attributes are nobody's to change */
@@ -180,6 +181,7 @@ int provfs_write_stamp(struct dentry *dentry,
 void provfs_current_writer(struct provfs_writer *writer);
 bool provfs_same_writer(const struct provfs_writer *a,
 			const struct provfs_writer *b);
+bool provfs_is_unknown(const struct provfs_writer *writer);
 bool provfs_identical(const struct provfs_writer *a,
 		      const struct provfs_writer *b);
 

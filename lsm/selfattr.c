@@ -3,8 +3,9 @@
  * A thread that writes for others says for whom, as LSM_ATTR_FSCREATE says
  * for labels: lsm_set_self_attr(2) with a struct prov_stamp of which it fills
  * in version, pid, uid, root, session and comm, in the terms of the initial
- * namespaces. An empty context ends that, and so does exec. Threads and
- * processes that it starts write for themselves.
+ * namespaces; pid 0 if it does not know, so that no stamp remains. An empty
+ * context ends that, and so does exec. Threads and processes that it starts
+ * write for themselves.
  */
 
 #include <linux/capability.h>

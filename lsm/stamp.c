@@ -140,6 +140,16 @@ static void count_failure(const struct dentry *dentry, int error)
 	}
 }
 
+static int remove_stamp(struct dentry *dentry)
+{
+	int error;
+
+	error = __vfs_removexattr(&nop_mnt_idmap, dentry, PROV_XATTR_SECURITY);
+	if (!error)
+		provfs_count(PROVFS_REMOVED);
+	return error;
+}
+
 /**
  * provfs_write_stamp - stamp a file whose content was changed
  * @dentry: the file; its i_rwsem is held, and its superblock is kept from
@@ -150,7 +160,8 @@ static void count_failure(const struct dentry *dentry, int error)
  *
  * An earlier stamp of another writer goes to the log first: between the two
  * steps the power may fail. If the new stamp cannot be written, the earlier
- * one is removed: that nobody is known to have written the file is true.
+ * one is removed: that nobody is known to have written the file is true. So it
+ * is for a writer who is not known.
  *
  * Return: 0, or what the filesystem answered.
  */
@@ -174,6 +185,11 @@ int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer
 		}
 	}
 
+	if (provfs_is_unknown(writer)) {
+		*time = 0;
+		return size == -ENODATA ? 0 : remove_stamp(dentry);
+	}
+
 	*time = ktime_get_real_ns();
 	provfs_encode(&stamp, writer, flags, *time, inode->i_ino);
 	error = __vfs_setxattr_noperm(&nop_mnt_idmap, dentry,
@@ -189,8 +205,7 @@ int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer
 		return error;
 	}
 	count_failure(dentry, error);
-	if (size != -ENODATA && error != -EROFS &&
-	    !__vfs_removexattr(&nop_mnt_idmap, dentry, PROV_XATTR_SECURITY))
-		provfs_count(PROVFS_REMOVED);
+	if (size != -ENODATA && error != -EROFS)
+		remove_stamp(dentry);
 	return error;
 }

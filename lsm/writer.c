@@ -69,11 +69,17 @@ void provfs_current_writer(struct provfs_writer *writer)
 bool provfs_same_writer(const struct provfs_writer *a,
 			const struct provfs_writer *b)
 {
-	if (memcmp(a->session, b->session, PROV_SESSION_SIZE))
+	if (memcmp(a->session, b->session, PROV_SESSION_SIZE) ||
+	    provfs_is_unknown(a) != provfs_is_unknown(b))
 		return false;
 	if (memchr_inv(a->session, 0, PROV_SESSION_SIZE))
 		return true;
 	return a->uid == b->uid && !memcmp(a->comm, b->comm, PROV_COMM_SIZE);
+}
+
+bool provfs_is_unknown(const struct provfs_writer *writer)
+{
+	return !writer->pid;
 }
 
 bool provfs_identical(const struct provfs_writer *a,

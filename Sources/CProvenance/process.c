@@ -131,8 +131,10 @@ int prov_raise_default(int number)
 
 int prov_execute(char *const arguments[], const struct prov_signal_settings *before)
 {
-	sigaction(SIGCHLD, &before->child, NULL);
-	sigprocmask(SIG_SETMASK, &before->mask, NULL);
+	if (before) {
+		sigaction(SIGCHLD, &before->child, NULL);
+		sigprocmask(SIG_SETMASK, &before->mask, NULL);
+	}
 	execvp(arguments[0], arguments);
 	return -errno;
 }

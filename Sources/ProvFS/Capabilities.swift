@@ -21,6 +21,7 @@ enum Capabilities {
     CAP_SETUID,  // taking a caller's fsuid
     CAP_LEASE,  // telling whether a file of any owner is mapped for writing
     CAP_SETGID,  // taking a caller's fsgid and groups
+    CAP_MAC_ADMIN,  // naming a client to the provfs LSM as the writer
   ]
 
   /// Without these a daemon acts as its own user for everybody, as an unprivileged one does.

@@ -56,7 +56,8 @@ final class LingeringMappings: Sendable {
     }
   }
 
-  private func exchange(_ place: inout [NodeReference], for new: [NodeReference]) -> [NodeReference] {
+  private func exchange(_ place: inout [NodeReference], for new: [NodeReference]) -> [NodeReference]
+  {
     let old = place
     place = new
     return old

@@ -88,8 +88,22 @@ final class Mount {
   /// Says so where this daemon does not stamp: nobody would notice before it is too late.
   private func tellWhoStamps(_ logger: Logger) {
     let source = options.source!.shown
-    if lsmStampsFiles() {
+    let mount = view.table.root.pointer.pointee.volume.mount
+    if LSM.stamps(mount: mount) {
       logger.notice("the kernel's provfs LSM stamps what is written in \(source)")
+    } else if LSM.namesClients {
+      logger.warning(
+        """
+        \(source) is on a filesystem that the kernel's provfs LSM does not stamp, and where it is active \
+        nobody else can: nothing in it is stamped; keep it on ext4, xfs, btrfs or tmpfs
+        """)
+    } else if Trust.lsmIsActive() {
+      logger.warning(
+        """
+        the kernel's provfs LSM names this daemon as the writer in \(source), because it has not the \
+        privilege to name others; clients are named in user.prov; mount the view as root to have the \
+        LSM name them
+        """)
     } else if view.table.root.pointer.pointee.volume.stampAttribute == nil {
       logger.warning(
         """
@@ -135,7 +149,7 @@ final class Mount {
         passthrough: Passthrough.policy(options.passthrough),
         limits: DescriptorLimits(limit: limit > 0 ? limit : 1024))
       let stamper = Stamper(
-        table: table, isActive: !lsmStampsFiles(), warnings: Warnings())
+        table: table, isActive: !LSM.namesClients, warnings: Warnings())
       return View(
         table: table, stamper: stamper,
         settings: View.Settings(

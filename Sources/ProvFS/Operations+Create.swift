@@ -91,7 +91,7 @@ extension Request {
     let parent = node(parent)
     let author = view.author(caller)
     try table.withDescriptor(parent) { directory throws(Errno) in
-      try asCreator { () throws(Errno) in _ = try valueOrErrno(body(directory)) }
+      try asCreator(author) { () throws(Errno) in _ = try valueOrErrno(body(directory)) }
     }
     asDaemon()
     let found = try view.lookUp(parent, name)
@@ -105,7 +105,7 @@ extension Request {
   ) throws(Errno) -> CreatedFile {
     let author = view.author(caller)
     let descriptor = try table.withDescriptor(parent) { directory throws(Errno) in
-      try asCreator { () throws(Errno) in
+      try asCreator(author) { () throws(Errno) in
         try valueOrErrno(
           prov_openat(directory, ".", flags.backing | CInt(PROV_O_TMPFILE), mode))
       }
@@ -120,7 +120,7 @@ extension Request {
     let author = view.author(caller)
     do throws(Errno) {
       let descriptor = try table.withDescriptor(parent) { directory throws(Errno) in
-        try asCreator { () throws(Errno) in
+        try asCreator(author) { () throws(Errno) in
           // Exclusively, to know that it is this call that creates it.
           try valueOrErrno(
             table.withRoom {

@@ -7,7 +7,7 @@ enum Passthrough {
   /// Where the daemon stamps it must notice changes; where the LSM does, it need not.
   static func policy(_ choice: Options.Passthrough) -> PassthroughPolicy {
     guard choice != .off, Capabilities.allowPassthrough else { return .never }
-    return lsmStampsFiles() ? .always : .whereChangesShow
+    return LSM.namesClients ? .always : .whereChangesShow
   }
 
   /// Asks the kernel for it where it can be used.
@@ -26,7 +26,9 @@ enum Passthrough {
 
   /// What is in force, for the log.
   static func description(_ table: NodeTable) -> String {
-    if Handshake.grantsPassthrough { return "files are read and written by the kernel: passthrough is on" }
+    if Handshake.grantsPassthrough {
+      return "files are read and written by the kernel: passthrough is on"
+    }
     return "passthrough is off: \(obstacle(table) ?? refusal)"
   }
 

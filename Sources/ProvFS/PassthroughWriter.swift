@@ -64,7 +64,8 @@ struct PassthroughWriter: Equatable, Sendable {
   /// A process is about to close a descriptor, so it has one: what has changed since the last time
   /// may be its work as well as the opener's.
   mutating func isHeld(by holder: Attribution.Author) {
-    let isOne = author != .unknown && (holder.isProcess(of: author) || holder.isCovered(with: author))
+    let isOne =
+      author != .unknown && (holder.isProcess(of: author) || holder.isCovered(with: author))
     author = isOne ? holder : .unknown
   }
 

@@ -25,8 +25,12 @@ struct Request {
     return try body()
   }
 
-  /// As ``asCaller(_:)``, for one that creates a file: with the caller's umask too.
-  func asCreator<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
+  /// As ``asCaller(_:)``, for one that creates a file: with the caller's umask too, in the name of
+  /// `author`.
+  func asCreator<Result>(
+    _ author: Attribution.Author, _ body: () throws(Errno) -> Result
+  ) throws(Errno) -> Result {
+    try worker.pointee.standIn.write(for: author)
     worker.pointee.credentials.setUmask(caller.umask)
     try worker.pointee.credentials.assume(caller)
     return try body()
@@ -42,6 +46,7 @@ struct Request {
     _ node: NodeReference, by author: Attribution.Author, _ flags: Stamp.Flags = [],
     _ body: () throws(Errno) -> Result
   ) throws(Errno) -> Result {
+    try worker.pointee.standIn.write(for: author)
     let result = try view.stamper.change(node, by: author, flags, body)
     noticeLostBits(node)
     return result

@@ -89,7 +89,8 @@ extension Stamper {
   func observe(
     _ node: NodeReference, _ state: inout Attribution, before other: Attribution.Author? = nil
   ) {
-    if let other, let writer = state.passthrough, writer.mayMap, !other.isProcess(of: writer.author) {
+    if let other, let writer = state.passthrough, writer.mayMap, !other.isProcess(of: writer.author)
+    {
       writeBack(node)
     }
     guard let version = version(node), state.hasUnseenChange(version) else { return }

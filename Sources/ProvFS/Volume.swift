@@ -94,7 +94,9 @@ final class Volume: Sendable {
   /// Which attribute this process can set here. Removing one that does not exist changes nothing and
   /// still meets the privilege check first (EPERM) and the filesystem's own refusal next.
   private static func probeStamps(_ descriptor: CInt) -> StampAttribute? {
-    for attribute in StampAttribute.allCases {
+    // Where the LSM is active, nobody sets security.prov.
+    let isReserved = Trust.lsmIsActive()
+    for attribute in StampAttribute.allCases where attribute == .user || !isReserved {
       let probe = attribute == .security ? "security.prov.probe" : "user.prov.probe"
       switch prov_removexattrat(descriptor, "", probe) {
       case 0, -ENODATA, -EROFS: return attribute
@@ -157,7 +159,8 @@ final class VolumeList: Sendable {
   func volume(of identity: Identity, descriptor: CInt) -> Volume {
     if let volume = find(identity) { return volume }
     let candidate = Volume(
-      identity: identity, descriptor: descriptor, usesHandles: usesHandles, passthrough: passthrough)
+      identity: identity, descriptor: descriptor, usesHandles: usesHandles, passthrough: passthrough
+    )
     return volumes.withLock { volumes in
       if let volume = volumes.first(where: { $0.holds(identity) }) { return volume }
       volumes.append(candidate)

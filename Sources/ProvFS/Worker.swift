@@ -7,6 +7,7 @@ import SystemPackage
 /// What one thread that serves requests has for itself.
 struct Worker: ~Copyable {
   var credentials: Credentials
+  var standIn = StandIn()
   /// Room for the data of one reply.
   let scratch: UnsafeMutableRawBufferPointer
   /// The request that is being served, as it was read from the kernel.

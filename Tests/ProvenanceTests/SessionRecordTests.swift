@@ -143,9 +143,10 @@ import Testing
         22 21 0:45 / /a\\040-\\040b rw - tmpfs - rw
 
         """.utf8))
-    #expect(table.filesystemType(ofMount: 21) == "ext4")
-    #expect(table.filesystemType(ofMount: 121) == "fuse.a\\040-\\040tmpfs")
-    #expect(table.filesystemType(ofMount: 22) == "tmpfs")
-    #expect(table.filesystemType(ofMount: 2) == nil)
+    #expect(table.mount(21)?.type == "ext4")
+    #expect(table.mount(121)?.type == "fuse.a\\040-\\040tmpfs")
+    #expect(table.mount(22)?.type == "tmpfs")
+    #expect(table.mount(2) == nil)
+    #expect(table.mount(21)?.options == ["rw"])
   }
 }

@@ -225,7 +225,9 @@ def test_arguments_are_bytes_and_the_commands_own(caller):
     (["--intent", "", "--", "true"], b"empty"),
     (["--intent", "x" * 64, "--", "true"], b"64 bytes"),
     (["--intent", "a\x1bb", "--", "true"], b"U+1B"),
-    (["--budget", "bytes=1M", "--", "true"], b"kernel"),
+    (["--budget", "max_write_bytes=1M", "--", "true"], b"only a kernel with agent sessions"),
+    (["--budget", "bytes=1M", "--", "true"], b"max_write_bytes"),
+    (["--user-namespace", "--", "true"], b"only a kernel with agent sessions"),
 ])
 def test_wrong_usage_says_what_is_wrong(caller, arguments, complaint):
     status, output, errors = caller.raw(*arguments)

@@ -13,11 +13,13 @@
 #define CPROVENANCE_H
 
 #include "../../../include/uapi/linux/provfs.h"
+#include "provenance_agent.h"
 #include "provenance_backing.h"
 #include "provenance_credentials.h"
 #include "provenance_directory.h"
 #include "provenance_file.h"
 #include "provenance_handle.h"
+#include "provenance_lsm.h"
 #include "provenance_process.h"
 #include "provenance_processor.h"
 #include "provenance_registry.h"

@@ -56,8 +56,8 @@ int prov_next_signal(int signals, struct prov_signal *out);
 int prov_raise_default(int number);
 
 /*
- * Restores `before` and executes a program as execvp(3) does. Returns only where
- * that fails: -errno.
+ * Restores `before`, which is NULL where signals were left as they were, and executes
+ * a program as execvp(3) does. Returns only where that fails: -errno.
  */
 int prov_execute(char *const arguments[], const struct prov_signal_settings *before);
 

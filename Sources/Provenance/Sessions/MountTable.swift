@@ -30,20 +30,28 @@ struct MountTable {
     self.text = text
   }
 
-  /// The filesystem type of the mount with this id, such as `tmpfs` or `fuse.provfs`; nil where there
-  /// is no such mount.
-  func filesystemType(ofMount id: UInt64) -> String? {
+  struct Mount: Hashable {
+    /// Of the filesystem, such as `tmpfs` or `fuse.provfs`.
+    var type: String
+    /// Of the filesystem, those that belong to a mount apart.
+    var options: [Substring]
+  }
+
+  /// The mount with this id; nil where there is none.
+  func mount(_ id: UInt64) -> Mount? {
     let prefix = "\(id) "
     guard
       let line = text.split(separator: UInt8(ascii: "\n")).first(where: {
         $0.starts(with: prefix.utf8)
       })
     else { return nil }
-    // Spaces in paths are escaped; optional fields end with a lone "-", and the type follows.
+    // Spaces in paths are escaped; optional fields end with a lone "-". Type, source and options follow.
     let fields = line.split(separator: UInt8(ascii: " "))
     guard let end = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }),
-      fields.indices.contains(end + 1)
+      fields.indices.contains(end + 3)
     else { return nil }
-    return String(decoding: fields[end + 1], as: UTF8.self)
+    return Mount(
+      type: String(decoding: fields[end + 1], as: UTF8.self),
+      options: String(decoding: fields[end + 3], as: UTF8.self).split(separator: ","))
   }
 }

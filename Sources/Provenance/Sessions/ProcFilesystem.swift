@@ -50,6 +50,12 @@ final class ProcFilesystem: Sendable {
     try valueOrErrno(prov_open_task_file(directory, task, name.cString))
   }
 
+  /// Opens the directory of all tasks, for reading.
+  func openItself() throws(Errno) -> CInt {
+    let here: StaticString = "."
+    return try valueOrErrno(prov_openat(directory, here.cString, O_RDONLY | O_DIRECTORY, 0))
+  }
+
   private func read<Value>(
     _ file: OwnedDescriptor, capacity: Int, parse: (UnsafeRawBufferPointer) -> Value?
   ) throws(Errno) -> Value {

@@ -81,7 +81,7 @@ struct RegistryPlace: Hashable {
   private func checkFilesystem(_ status: statx) throws(Fault) {
     let type: String?
     do {
-      type = try MountTable().filesystemType(ofMount: status.stx_mnt_id)
+      type = try MountTable().mount(status.stx_mnt_id)?.type
     } catch {
       throw .unreadable(error)
     }

@@ -17,6 +17,9 @@ public struct FileStatus: Hashable, Sendable {
   public var mtime: UInt64
   /// When anything about the inode last changed. Only the kernel's clock sets it.
   public var ctime: UInt64
+  /// Id of the mount through which the file was reached, as in `/proc/self/mountinfo`; 0 where the
+  /// kernel is older than Linux 5.8.
+  public var mount: UInt64
   private var deviceMajor: UInt32
   private var deviceMinor: UInt32
 
@@ -26,7 +29,9 @@ public struct FileStatus: Hashable, Sendable {
     var status = statx()
     let flags = AT_SYMLINK_NOFOLLOW | CInt(PROV_AT_NO_AUTOMOUNT) | CInt(PROV_AT_STATX_FORCE_SYNC)
     let emptyPath = file.name.pointee == 0 ? CInt(PROV_AT_EMPTY_PATH) : 0
-    let mask = STATX_TYPE | STATX_MODE | STATX_INO | STATX_SIZE | STATX_MTIME | STATX_CTIME
+    let mask =
+      STATX_TYPE | STATX_MODE | STATX_INO | STATX_SIZE | STATX_MTIME | STATX_CTIME
+      | STATX_MNT_ID
     _ = try valueOrErrno(
       prov_statx(file.directory, file.name, flags | emptyPath, UInt32(mask), &status))
     self.init(status)
@@ -37,6 +42,7 @@ public struct FileStatus: Hashable, Sendable {
     deviceMajor = status.stx_dev_major
     deviceMinor = status.stx_dev_minor
     mode = status.stx_mode
+    mount = status.stx_mask & UInt32(STATX_MNT_ID) == 0 ? 0 : status.stx_mnt_id
     size = status.stx_size
     mtime = Self.nanoseconds(status.stx_mtime)
     ctime = Self.nanoseconds(status.stx_ctime)

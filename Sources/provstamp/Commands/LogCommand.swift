@@ -36,7 +36,7 @@ struct LogCommand: ParsableCommand {
     for path in try operands.resolve(session.diagnostics) {
       session.withFile(path) { file throws(Errno) in
         let judgement = try Verifier().judge(file)
-        let earlier = try EarlierWriters(file, judgement.reading)
+        let earlier = try EarlierWriters(file, judgement)
         session.print(FileRecord(path: path, judgement: judgement))
         earlier.print(path, in: session)
         if case .unstamped = judgement.reading.holding, earlier.isEmpty { isKnown = false }
@@ -54,6 +54,7 @@ struct LogCommand: ParsableCommand {
 
 /// The earlier writers that a file remembers.
 private struct EarlierWriters {
+  private let status: FileStatus
   private var stamps: [(Stamp, StampAttribute)] = []
   private var texts: [LegacyStamp] = []
   /// Why the log cannot be read.
@@ -63,7 +64,9 @@ private struct EarlierWriters {
 
   /// Takes the logs of both places, that of the trusted one first. A log may begin with the stamp
   /// itself, where its stamper died between writing the one and the other: that is no earlier writer.
-  init(_ file: FileReference, _ reading: StampReading) throws(Errno) {
+  init(_ file: FileReference, _ judgement: Verifier.Judgement) throws(Errno) {
+    let reading = judgement.reading
+    status = judgement.status
     if case .legacy(let legacy) = reading.holding {
       texts = legacy.history.map { LegacyStamp(session: $0) }
     }
@@ -94,10 +97,10 @@ private struct EarlierWriters {
         session.json.line("earlier") { json in
           json.field("path", bytes: path, exactly: "path_bytes")
           json.field("position", index + 1)
-          holding.appendFields(to: &json)
+          holding.appendFields(on: status, to: &json)
         }
       } else {
-        append("earlier: " + holding.claim(session.style), path, session)
+        append("earlier: " + holding.claim(session.style, on: status), path, session)
       }
     }
     for (index, text) in texts.enumerated() {
@@ -105,7 +108,7 @@ private struct EarlierWriters {
         session.json.line("earlier") { json in
           json.field("path", bytes: path, exactly: "path_bytes")
           json.field("position", index + 1)
-          StampReading.Holding.legacy(text).appendFields(to: &json)
+          StampReading.Holding.legacy(text).appendFields(on: status, to: &json)
         }
       } else {
         append("earlier: " + text.claim(session.style), path, session)

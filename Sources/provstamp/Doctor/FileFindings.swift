@@ -33,13 +33,20 @@ struct FileFindings {
 
   /// Whether something stamps what is written here.
   private func watching(_ directory: CInt) -> Finding {
-    if LSM.isActive { return .ok("watched", "\(shown): the LSM stamps what is written here") }
+    if LSM.isActive && isStampedByLSM(directory) {
+      return .ok("watched", "\(shown): the LSM stamps what is written here")
+    }
     if filesystemType(directory) == "fuse.provfs" {
       return .ok("watched", "\(shown): in a view of provfs, which stamps what is written here")
     }
     return .warn(
       "watched", "\(shown): nothing stamps what is written here",
       "provfs \(shown) \(shown)   makes a view of it, in its place")
+  }
+
+  private func isStampedByLSM(_ directory: CInt) -> Bool {
+    guard let status = try? FileStatus(FileReference(descriptor: directory)) else { return false }
+    return AttributeKeeper(ofMount: status.mount) == .kernel
   }
 
   /// The type of the filesystem as mount(8) names it.

@@ -42,11 +42,24 @@ enum KernelFindings {
           "the kernel's patches and this program differ in version: install those of one release")
       }
       let own = id.isNone ? "this process is outside any" : "this process is in \(id)"
-      return .ok("agent-sessions", "the kernel has agent sessions; \(own)")
+      return making("the kernel has agent sessions; \(own)")
     } catch {
       return .warn(
         "agent-sessions", "this kernel has none: sessions are trees of processes",
         "`provstamp run -- CMD` makes them; docs/kernel.md tells how to patch a kernel")
+    }
+  }
+
+  /// Whether `provstamp run` would make one as whoever asks, found out by trying.
+  private static func making(_ detail: String) -> Finding {
+    do throws(Errno) {
+      try KernelSession.tryNew()
+      return .ok("agent-sessions", detail)
+    } catch {
+      let cause = KernelRun.refusal(error, inUserNamespace: false)
+      return .warn(
+        "agent-sessions", "\(detail); you cannot make one: \(cause)",
+        "`provstamp run --user-namespace -- CMD`, or run it as root")
     }
   }
 

@@ -2,7 +2,7 @@
 import Provenance
 import SystemPackage
 
-/// What the registry of sessions holds.
+/// The sessions that run, and what the registry of them holds.
 enum SessionFindings {
   static func all() -> [Finding] {
     do throws(Errno) {
@@ -19,7 +19,10 @@ enum SessionFindings {
 
   private static func summary(_ entries: [SessionRegistry.Entry]) -> Finding {
     let active = entries.count { if case .active = $0.state { true } else { false } }
-    return .ok("sessions", "\(active) running by `provstamp run`, of those that you may see")
+    let kernel = (try? KernelSession.running())?.count ?? 0
+    return .ok(
+      "sessions",
+      "\(kernel) of the kernel and \(active) of the registry run, of those that you may see")
   }
 
   private static func complaint(_ entry: SessionRegistry.Entry) -> Finding? {

@@ -40,11 +40,13 @@ enum Explanation {
         + "carried it here"
     case .malformedSize, .malformedVersion, .malformedStamper, .malformedFlags, .malformedSession,
       .malformedRoot, .malformedComm:
-      return judgement.reading.holding.claim(style)
+      return judgement.reading.holding.claim(style, on: status)
     case .legacyTimeMissing:
-      return "an older stamper's text without a time: \(judgement.reading.holding.claim(style))"
+      return
+        "an older stamper's text without a time: \(judgement.reading.holding.claim(style, on: status))"
     case .legacyTimeMalformed:
-      return "an older stamper's text whose time is none: \(judgement.reading.holding.claim(style))"
+      return
+        "an older stamper's text whose time is none: \(judgement.reading.holding.claim(style, on: status))"
     case .noAttributes:
       return "this filesystem keeps no extended attributes"
     case .noStamp:

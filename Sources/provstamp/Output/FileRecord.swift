@@ -17,12 +17,12 @@ extension FileRecord {
     style.append(name: path, to: &buffer)
     let holding = judgement.reading.holding
     if state == .ok {
-      buffer.append(holding.claim(style))
+      buffer.append(holding.claim(style, on: judgement.status))
     } else {
       let stateText = style.colored(state.rawValue, as: state)
       buffer.append(stateText + ": " + Explanation.text(judgement, style))
       if state == .changed || state == .copied {
-        buffer.append("; the stamp says " + holding.claim(style))
+        buffer.append("; the stamp says " + holding.claim(style, on: judgement.status))
       }
     }
     if isNested { buffer.append("  (in a nested session)") }
@@ -32,7 +32,7 @@ extension FileRecord {
     style.append(name: path, to: &buffer)
     buffer.append("also in user.prov, which its owner could have forged (")
     buffer.append(style.colored(verdict.state.rawValue, as: verdict.state) + "): ")
-    buffer.append(secondary.claim(style) + "\n")
+    buffer.append(secondary.claim(style, on: judgement.status) + "\n")
   }
 
   func appendJSON(to json: inout JSONWriter) {
@@ -56,6 +56,6 @@ extension FileRecord {
     json.field("state", verdict.state.rawValue)
     json.field("reason", verdict.reason.rawValue)
     if verdict.window > 0 { json.field("window_ns", verdict.window) }
-    holding.appendFields(to: &json)
+    holding.appendFields(on: judgement.status, to: &json)
   }
 }

@@ -3,8 +3,8 @@ import Provenance
 
 extension StampReading.Holding {
   /// The fields that say who wrote, in the same order for every command. What is not known is null.
-  func appendFields(to json: inout JSONWriter) {
-    json.field("trust", trust?.rawValue)
+  func appendFields(on file: FileStatus, to json: inout JSONWriter) {
+    json.field("trust", trust(on: file)?.rawValue)
     switch self {
     case .stamp(let stamp, let attribute):
       json.field("attribute", attribute.name.description)
@@ -25,7 +25,7 @@ extension Stamp {
     json.field("stamper", stamper == .lsm ? "lsm" : "provfs")
     json.field("session", writer.session.isNone ? nil : writer.session.description)
     json.field("root", writer.root.isNone ? nil : writer.root.description)
-    json.field("intent", LiveSessions.record(of: writer.session)?.intent?.description)
+    json.field("intent", LiveSessions.find(writer.session)?.intent?.description)
     json.field("comm", bytes: writer.comm.bytes, exactly: "comm_bytes")
     json.field("pid", writer.pid)
     json.field("uid", writer.uid)

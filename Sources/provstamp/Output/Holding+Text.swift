@@ -2,29 +2,29 @@
 import Provenance
 
 extension StampReading.Holding {
-  /// Who could have forged it; nil where there is nothing to forge.
-  var trust: Trust? {
-    switch self {
+  /// Who could have forged it on the file that it was read from; nil where there is nothing to forge.
+  func trust(on file: FileStatus) -> Trust? {
+    let keeper = AttributeKeeper(ofMount: file.mount)
+    return switch self {
     case .stamp(let stamp, let attribute):
-      Trust(stamp, in: attribute, lsmIsActive: LSM.isActive)
+      Trust(stamp, in: attribute, keptBy: keeper, lsmIsActive: LSM.isActive)
     case .malformed(_, let attribute):
-      attribute == .security ? .privileged : .advisory
+      Trust(in: attribute, keptBy: keeper)
     case .legacy: .advisory
     case .unstamped: nil
     }
   }
 
-  /// What it says of the writer, as one phrase.
-  func claim(_ style: Style) -> String {
+  /// What it says of the writer of the file, as one phrase.
+  func claim(_ style: Style, on file: FileStatus) -> String {
     switch self {
-    case .stamp(let stamp, _): ([stamp.claim(style)] + trustText).joined(separator: "  ")
+    case .stamp(let stamp, _):
+      stamp.claim(style) + (trust(on: file).map { "  \($0.rawValue)" } ?? "")
     case .malformed(let error, let attribute): "\(attribute.name) is \(error)"
     case .legacy(let legacy): legacy.claim(style)
     case .unstamped: "nothing"
     }
   }
-
-  private var trustText: [String] { trust.map { [$0.rawValue] } ?? [] }
 }
 
 /// Whether the LSM runs, looked up once.
@@ -46,7 +46,7 @@ extension Stamp {
     parts.append(UserNames.display(writer.uid))
     parts.append(style.time(time))
     if !flags.names.isEmpty { parts.append(flags.names.joined(separator: ",")) }
-    if let intent = LiveSessions.record(of: writer.session)?.intent {
+    if let intent = LiveSessions.find(writer.session)?.intent {
       parts.append("\"\(Escaping.text(intent.description.utf8))\"")
     }
     return parts.joined(separator: "  ")

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import Provenance
 
-/// The sessions that run now, as the registry of `provstamp run` knows them, read once. Sessions that
-/// only the kernel knows are not among them.
+/// A session that runs.
+struct LiveSession {
+  /// What it is for, in its starter's words.
+  var intent: SessionIntent?
+}
+
+/// The sessions that run now, as the kernel and the registry of `provstamp run` know them, read once.
 enum LiveSessions {
-  private static let records: [SessionID: SessionRecord] = {
-    // Where the registry cannot be read nothing is claimed of any session; `doctor` says why.
-    guard let registry = try? SessionRegistry() else { return [:] }
-    return registry.entries().reduce(into: [:]) { records, entry in
-      if case .active(let record) = entry.state { records[record.id] = record }
+  private static let sessions: [SessionID: LiveSession] = {
+    // Where neither can be read nothing is claimed of any session; `doctor` says why.
+    let kernel = (try? KernelSession.running()) ?? [:]
+    let entries = (try? SessionRegistry())?.entries() ?? []
+    return entries.reduce(into: kernel.mapValues(LiveSession.init)) { sessions, entry in
+      if case .active(let record) = entry.state {
+        sessions[record.id] = LiveSession(intent: record.intent)
+      }
     }
   }()
 
-  /// The record of a session that runs; nil where none is known.
-  static func record(of id: SessionID) -> SessionRecord? {
-    id.isNone ? nil : records[id]
+  /// The session, if it runs as far as can be seen from here.
+  static func find(_ id: SessionID) -> LiveSession? {
+    id.isNone ? nil : sessions[id]
   }
 }

@@ -7,7 +7,9 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Run a command as a session of its own.",
-    usage: "provstamp run [--intent TEXT] [--] COMMAND [ARGUMENT…]",
+    usage: """
+      provstamp run [--intent TEXT] [--budget LIMITS] [--user-namespace] [-v] [--] COMMAND [ARGUMENT…]
+      """,
     discussion: """
       Whatever the command and its descendants write where provfs or the LSM watches is stamped \
       with the session's id: also by processes that outlive the command, and until the last of them \
@@ -16,9 +18,22 @@ struct RunCommand: ParsableCommand {
       The command has the caller's terminal, files, environment and signals. AGENT_SESSION_ID in its \
       environment is the session's id, for its own use: nothing relies on it.
 
+      On a kernel with agent sessions the session is the kernel's, which takes CAP_SYS_ADMIN in the \
+      user namespace. Without it there are two ways. --user-namespace makes the session in a user \
+      namespace of its own, where set-user-ID programs such as sudo and ping do not work. Otherwise \
+      the session is the registry's, as on other kernels, and a note says so: views of provfs name \
+      it, the LSM does not. Inside a session of the kernel's, where stamps would not name it, such a \
+      session is refused.
+
+      --budget names limits, separated by commas, and what happens when the session is above one: \
+      max_syscalls, max_write_bytes (with K, M, G or T), max_elapsed (seconds, or with ms, m, h or \
+      d), action (log, the default, or term or kill). The kernel compares every \
+      kernel.agent_ns.reaper_interval seconds. Without agent sessions a budget is refused.
+
       EXAMPLES
         provstamp run -- make test
         provstamp run --intent "fix the parser" -- claude
+        provstamp run --budget max_elapsed=2h,max_write_bytes=10G,action=term -- claude
         provstamp run -- sh -c 'echo $AGENT_SESSION_ID; date > stamped'
         provstamp sessions                   which sessions wrote here?
 
@@ -32,6 +47,19 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What the session is for, up to 63 bytes.", valueName: "text"))
   var intent: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What the session may do at most, and what happens then; on a kernel with agent sessions.",
+      valueName: "limits"))
+  var budget: String?
+
+  @Flag(
+    help: "Make the session in a user namespace of its own; on a kernel with agent sessions.")
+  var userNamespace = false
+
+  @Flag(name: [.short, .long], help: "Say which session it is, and whether the kernel made it.")
+  var verbose = false
+
   @Argument(
     parsing: .captureForPassthrough,
     help: ArgumentHelp("The command, and its arguments.", valueName: "command"))
@@ -42,62 +70,11 @@ struct RunCommand: ParsableCommand {
     if let first = command.first, ["--help", "-h"].map({ Array($0.utf8) }).contains(first.bytes) {
       throw CleanExit.helpRequest(self)
     }
-    let session = try RequestedSession(intent: intent, arguments: command.map(\.bytes))
+    let session = try RequestedSession(self)
+    try KernelRun.becomeIfPossible(session)
     switch Foreground.run(session) {
     case .exited(let status): throw ExitCode(status)
     case .killed(let signal): throw ExitCode(endLike(signal))
     }
   }
-}
-
-/// What `provstamp run` was asked for.
-struct RequestedSession {
-  let intent: SessionIntent?
-  /// The command's name and its arguments.
-  let command: [[UInt8]]
-
-  /// - Throws: `ExitCode.ownFailure` after saying what is wrong.
-  init(intent: String?, arguments: [[UInt8]]) throws {
-    do throws(SessionIntent.Fault) {
-      self.intent = try intent.map { text throws(SessionIntent.Fault) in try SessionIntent(text) }
-    } catch {
-      fail("--intent: the text \(error); way out: --intent \"fix the parser\"")
-      throw ExitCode.ownFailure
-    }
-    var command = arguments[...]
-    if command.first == Array("--".utf8) {
-      command.removeFirst()
-    } else if let first = command.first, first.first == UInt8(ascii: "-") {
-      fail(Self.refusal(of: first))
-      throw ExitCode.ownFailure
-    }
-    guard !command.isEmpty else {
-      fail("no command named; way out: provstamp run -- COMMAND [ARGUMENT…]")
-      throw ExitCode.ownFailure
-    }
-    self.command = Array(command)
-  }
-
-  private static func refusal(of option: [UInt8]) -> String {
-    // The option that there is on kernels with agent sessions.
-    if option.starts(with: "--budget".utf8) {
-      return "--budget: only a kernel with agent sessions can hold a session to a budget, and this "
-        + "session would be made without it; way out: boot the patched kernel (docs/kernel.md), or "
-        + "limit the command with timeout(1) or prlimit(1)"
-    }
-    return "\(Escaping.text(option)): no such option; way out: provstamp run --help, or -- before "
-      + "a command of that name"
-  }
-}
-
-extension ExitCode {
-  /// `provstamp run` itself failed, in the way of env(1) and nohup(1).
-  static let ownFailure = ExitCode(125)
-  static let cannotExecute = ExitCode(126)
-  static let notFound = ExitCode(127)
-}
-
-/// Says on standard error why `provstamp run` fails.
-func fail(_ message: String) {
-  writeAll(Array("provstamp: \(message)\n".utf8), to: STDERR_FILENO)
 }

@@ -16,6 +16,7 @@ struct Supervisor {
   private let foreground: CInt
   private let channel: ControlChannel
   private let registration: SessionRegistration
+  private let isVerbose: Bool
 
   private var command: pid_t = 0
   private var isStopped = false
@@ -38,7 +39,7 @@ struct Supervisor {
       let registration = try SessionRegistration(intent: session.intent, command: session.command)
       var supervisor = Supervisor(
         signals: signals, before: before, foreground: foreground, channel: channel,
-        registration: registration)
+        registration: registration, isVerbose: session.isVerbose)
       do {
         try supervisor.start(session.command)
         try supervisor.attend()
@@ -57,13 +58,14 @@ struct Supervisor {
 
   private init(
     signals: CInt, before: prov_signal_settings, foreground: CInt, channel: ControlChannel,
-    registration: SessionRegistration
+    registration: SessionRegistration, isVerbose: Bool
   ) {
     self.signals = signals
     self.before = before
     self.foreground = foreground
     self.channel = channel
     self.registration = registration
+    self.isVerbose = isVerbose
   }
 
   private mutating func start(_ arguments: [[UInt8]]) throws(Errno) {
@@ -106,32 +108,10 @@ struct Supervisor {
   private func become(_ arguments: [[UInt8]], after gate: CInt) -> Never {
     var go: UInt8 = 0
     guard read(gate, &go, 1) == 1 else { _exit(ExitCode.ownFailure.rawValue) }
-    setenv("AGENT_SESSION_ID", registration.record.id.description, 1)
-    let error = withUnsafePointer(to: before) { before in
-      execute(arguments, before)
+    if isVerbose { tell("session \(registration.record.id) of the registry") }
+    withUnsafePointer(to: before) { before in
+      Execution.become(arguments, in: registration.record.id, restoring: before)
     }
-    let name = Escaping.text(arguments[0])
-    guard error == .noSuchFileOrDirectory else {
-      fail("\(name): cannot be executed: \(error); way out: `ls -l` shows whether it is a program")
-      _exit(ExitCode.cannotExecute.rawValue)
-    }
-    fail(
-      "\(name): no such command, or no interpreter of that name in its first line; way out: check "
-        + "the spelling, or give its path")
-    _exit(ExitCode.notFound.rawValue)
-  }
-
-  private func execute(
-    _ arguments: [[UInt8]], _ before: UnsafePointer<prov_signal_settings>
-  ) -> Errno {
-    // Not freed: the process is about to be replaced, or to end.
-    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { argument in
-      (argument + [0]).withUnsafeBytes { bytes in
-        bytes.assumingMemoryBound(to: CChar.self).baseAddress.flatMap { strdup($0) }
-      }
-    }
-    pointers.append(nil)
-    return Errno(rawValue: -prov_execute(pointers, before))
   }
 
   /// Returns when no process of the session is left.

@@ -62,9 +62,6 @@ struct Filter: Sendable {
 
   /// Whether what is stored passes the filters about the writer.
   func match(_ holding: StampReading.Holding) -> Match? {
-    if !trust.isEmpty {
-      guard let held = holding.trust, trust.contains(held) else { return nil }
-    }
     switch holding {
     case .stamp(let stamp, _):
       guard since.map({ stamp.time >= $0 }) ?? true, until.map({ stamp.time < $0 }) ?? true,
@@ -89,8 +86,13 @@ struct Filter: Sendable {
     }
   }
 
-  func admits(_ state: Verdict.State) -> Bool {
-    states.isEmpty || states.contains(state)
+  /// Whether a file passes that is in this state, and its stamp to be trusted so far.
+  func admits(_ judgement: Verifier.Judgement) -> Bool {
+    if !trust.isEmpty {
+      let held = judgement.reading.holding.trust(on: judgement.status)
+      guard let held, trust.contains(held) else { return false }
+    }
+    return states.isEmpty || states.contains(judgement.verdict.state)
   }
 
   /// What to say where the prefix that was given stands for several sessions.

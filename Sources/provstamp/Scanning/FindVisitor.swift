@@ -36,7 +36,7 @@ final class FindVisitor: ScanVisitor {
     }
     guard let match = filter.match(holding) else { return }
     let judgement = try verifier.judge(entry.file, holding)
-    guard filter.admits(judgement.verdict.state) else { return }
+    guard filter.admits(judgement) else { return }
     states[judgement.verdict.state, default: 0] += 1
     if match == .nested { nested += 1 }
     print(FileRecord(path: entry.path, judgement: judgement, isNested: match == .nested))

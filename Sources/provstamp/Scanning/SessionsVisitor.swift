@@ -101,9 +101,9 @@ extension SessionTotals {
     if !uids.isEmpty {
       buffer.append("  as \(uids.map(UserNames.display).sorted().joined(separator: ", "))")
     }
-    if let record = LiveSessions.record(of: id) {
+    if let live = LiveSessions.find(id) {
       buffer.append("  running")
-      if let intent = record.intent {
+      if let intent = live.intent {
         buffer.append(" \"\(Escaping.text(intent.description.utf8))\"")
       }
     }
@@ -117,9 +117,9 @@ extension SessionTotals {
   func appendFields(_ id: SessionID, to json: inout JSONWriter) {
     json.field("session", id.isNone ? nil : id.description)
     json.field("roots", array: roots.map(\.description).sorted()) { $0.element($1) }
-    let record = LiveSessions.record(of: id)
-    json.field("running", record == nil ? nil : true)
-    json.field("intent", record?.intent?.description)
+    let live = LiveSessions.find(id)
+    json.field("running", live == nil ? nil : true)
+    json.field("intent", live?.intent?.description)
     json.field("files", files)
     json.field("bytes", bytes)
     json.field("changed", changed)

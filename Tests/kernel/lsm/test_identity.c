@@ -265,6 +265,26 @@ TEST_F(file, a_privileged_thread_writes_for_another)
 	EXPECT_STAMP(self->path, &self->me, 0);
 }
 
+/* A pid of 0: who writes is not known, so no stamp says so. */
+TEST_F(file, what_is_written_for_nobody_known_has_no_stamp)
+{
+	struct prov_stamp nobody = { .version = PROV_STAMP_VERSION }, stamp;
+	struct prov_stamp log[PROV_LOG_MAX];
+
+	ASSERT_EQ(0, set_stand_in(&nobody));
+	ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, "unknown"));
+	EXPECT_FALSE(get_stamp(self->path, &stamp));
+	ASSERT_EQ(0, set_stand_in(NULL));
+	ASSERT_EQ(0, write_file(self->path, O_WRONLY, "known"));
+	EXPECT_STAMP(self->path, &self->me, 0);
+	ASSERT_EQ(0, set_stand_in(&nobody));
+	ASSERT_EQ(0, write_file(self->path, O_WRONLY, "unknown again"));
+	EXPECT_FALSE(get_stamp(self->path, &stamp));
+	ASSERT_EQ(1, get_log(self->path, log));
+	EXPECT_TRUE(is_by(&log[0], &self->me));
+	ASSERT_EQ(0, set_stand_in(NULL));
+}
+
 TEST_F(file, a_stand_in_is_not_inherited)
 {
 	struct prov_stamp stamp = { .version = PROV_STAMP_VERSION };

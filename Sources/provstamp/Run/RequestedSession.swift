@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Glibc
+import Provenance
+
+/// What `provstamp run` was asked for.
+struct RequestedSession {
+  let intent: SessionIntent?
+  let budget: SessionBudget?
+  let isInUserNamespace: Bool
+  let isVerbose: Bool
+  /// The command's name and its arguments.
+  let command: [[UInt8]]
+
+  /// The option that takes a session of the kernel's, where there is one.
+  var kernelOption: String? {
+    if budget != nil { return "--budget" }
+    return isInUserNamespace ? "--user-namespace" : nil
+  }
+
+  /// - Throws: `ExitCode.ownFailure` after saying what is wrong.
+  init(_ options: RunCommand) throws {
+    do throws(SessionIntent.Fault) {
+      intent = try options.intent.map { text throws(SessionIntent.Fault) in
+        try SessionIntent(text)
+      }
+    } catch {
+      fail("--intent: the text \(error); way out: --intent \"fix the parser\"")
+      throw ExitCode.ownFailure
+    }
+    do throws(BudgetArgument.Fault) {
+      budget = try options.budget.map { text throws(BudgetArgument.Fault) in
+        try BudgetArgument(text).budget
+      }
+    } catch {
+      fail("--budget: \(error); way out: --budget max_syscalls=1000000,max_elapsed=1h,action=term")
+      throw ExitCode.ownFailure
+    }
+    isInUserNamespace = options.userNamespace
+    isVerbose = options.verbose
+    command = try Self.command(options.command.map(\.bytes))
+  }
+
+  private static func command(_ arguments: [[UInt8]]) throws -> [[UInt8]] {
+    var command = arguments[...]
+    if command.first == Array("--".utf8) {
+      command.removeFirst()
+    } else if let first = command.first, first.first == UInt8(ascii: "-") {
+      fail(
+        "\(Escaping.text(first)): no such option; way out: provstamp run --help, or -- before a "
+          + "command of that name")
+      throw ExitCode.ownFailure
+    }
+    guard !command.isEmpty else {
+      fail("no command named; way out: provstamp run -- COMMAND [ARGUMENT…]")
+      throw ExitCode.ownFailure
+    }
+    return Array(command)
+  }
+}
+
+extension ExitCode {
+  /// `provstamp run` itself failed, in the way of env(1) and nohup(1).
+  static let ownFailure = ExitCode(125)
+  static let cannotExecute = ExitCode(126)
+  static let notFound = ExitCode(127)
+}
+
+/// Says on standard error why `provstamp run` fails.
+func fail(_ message: String) {
+  writeAll(Array("provstamp: \(message)\n".utf8), to: STDERR_FILENO)
+}

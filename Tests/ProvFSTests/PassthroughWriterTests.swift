@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+import CProvenance
+import Provenance
+import Testing
+
+@testable import ProvFS
+
+private func process(_ pid: UInt32, session: Character? = nil, comm: String = "sh")
+  -> Attribution.Author
+{
+  .known(
+    Writer(
+      session: session.map { SessionID(String(repeating: $0, count: 32))! } ?? .none, pid: pid,
+      uid: 0, comm: TaskName(comm)))
+}
+
+private func version(_ number: UInt64) -> ContentVersion {
+  var attributes = statx()
+  attributes.stx_size = number
+  return ContentVersion(attributes)
+}
+
+private func written(by author: Attribution.Author, mayMap: Bool = false) -> Attribution {
+  var attribution = Attribution()
+  attribution.passthrough = PassthroughWriter(author, at: version(0), mayMap: mayMap)
+  return attribution
+}
+
+extension Attribution {
+  /// What a close(2) by `holder` does, with the content at this version.
+  fileprivate mutating func close(by holder: Author, at version: ContentVersion) {
+    passthroughIsHeld(by: holder)
+    if hasUnseenChange(version) { recordUnseenChange(version) }
+    passthrough?.closed(by: holder)
+  }
+
+  /// What the last close of the file does.
+  fileprivate mutating func end() -> Author? {
+    passthrough?.close()
+    return passthrough?.certainAuthor
+  }
+}
+
+@Suite struct PassthroughWriterTests {
+  @Test func whatHasNotChangedIsNotRecorded() {
+    var attribution = written(by: process(1))
+    attribution.close(by: process(1), at: version(0))
+    #expect(attribution.pending == nil)
+    #expect(attribution.end() == nil)
+  }
+
+  @Test func anUnseenChangeIsTheOpeners() {
+    var attribution = written(by: process(1, session: "a"))
+    attribution.close(by: process(1, session: "a"), at: version(1))
+    #expect(attribution.pending?.author == process(1, session: "a"))
+    #expect(attribution.pending?.flags == [])
+  }
+
+  @Test func aProcessKeepsItsFileWhenItsNameChanges() {
+    var attribution = written(by: process(1, comm: "sh"))
+    attribution.close(by: process(1, comm: "gcc"), at: version(1))
+    #expect(attribution.pending?.author == process(1, comm: "gcc"))
+  }
+
+  @Test func aNumberInAnotherSessionIsAnotherProcess() {
+    var attribution = written(by: process(1))
+    attribution.close(by: process(1, session: "a"), at: version(1))
+    #expect(attribution.pending?.author == .unknown)
+  }
+
+  @Test func processesOfOneSessionShareAFile() {
+    var attribution = written(by: process(1, session: "a"))
+    attribution.close(by: process(2, session: "a"), at: version(1))
+    #expect(attribution.pending?.author == process(2, session: "a"))
+  }
+
+  @Test func whatTwoMayHaveChangedIsNobodys() {
+    var attribution = written(by: process(1))
+    attribution.close(by: process(2, session: "a"), at: version(1))
+    #expect(attribution.pending?.author == .unknown)
+    // The opener may have written since.
+    attribution.close(by: process(1), at: version(2))
+    #expect(attribution.pending?.author == .unknown)
+  }
+
+  @Test func theLastHolderIsCertainInTheEnd() {
+    var attribution = written(by: process(1))
+    attribution.close(by: process(1), at: version(1))
+    attribution.close(by: process(2, session: "a"), at: version(2))
+    attribution.close(by: process(3, session: "a"), at: version(2))
+    #expect(attribution.pending?.author == .unknown)
+    #expect(attribution.end() == process(3, session: "a"))
+  }
+
+  @Test func whatChangedWhileTwoWereLeftStaysUnknown() {
+    var attribution = written(by: process(1))
+    attribution.close(by: process(2, session: "a"), at: version(1))
+    attribution.close(by: process(1), at: version(1))
+    #expect(attribution.end() == nil)
+  }
+
+  @Test func aMappingMayBeAnyHolders() {
+    var attribution = written(by: process(1), mayMap: true)
+    attribution.close(by: process(2, session: "a"), at: version(1))
+    #expect(attribution.end() == nil)
+  }
+
+  @Test func whatSeemedTheOpenersBeforeASecondHolderWasSeen() {
+    var attribution = written(by: process(1))
+    attribution.recordUnseenChange(version(1))
+    #expect(attribution.pending?.author == process(1))
+    attribution.close(by: process(2, session: "a"), at: version(1))
+    #expect(attribution.pending?.author == .unknown)
+  }
+
+  @Test func storesAfterTheLastCloseAreMapped() {
+    var attribution = written(by: process(1), mayMap: true)
+    attribution.close(by: process(1), at: version(0))
+    attribution.passthrough?.close()
+    attribution.recordUnseenChange(version(1))
+    #expect(attribution.pending == Attribution.Change(author: process(1), flags: .mapped))
+  }
+}
+
+@Suite struct BackingTests {
+  @Test func allFilesOfAnInodeShareOneBackingFile() {
+    var backing = Backing()
+    #expect(backing.open { 7 } == 7)
+    #expect(
+      backing.open {
+        Issue.record("registered twice")
+        return 8
+      } == 7)
+    #expect(backing.close() == 0)
+    #expect(backing.close() == 7)
+    #expect(backing.open { 9 } == 9)
+  }
+
+  @Test func whatCannotBeRegisteredStaysCachedUntilTheLastClose() {
+    var backing = Backing()
+    #expect(backing.open { -40 } == 0)
+    #expect(backing.open { 9 } == 0)
+    #expect(backing.close() == 0)
+    #expect(backing.close() == 0)
+    #expect(backing.open { 9 } == 9)
+  }
+}
