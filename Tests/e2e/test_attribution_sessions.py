@@ -118,6 +118,7 @@ def test_an_orphan_after_the_sessions_command_has_ended(scene):
     scene.assert_written_by("file.done", session, created=True)
 
 
+@pytest.mark.modes
 def test_a_descriptor_passed_to_another_session(scene):
     """Who calls write(2) is the writer, not who opened the file."""
     opener, writer = scene.session(), scene.session()
@@ -148,17 +149,27 @@ def test_a_descriptor_passed_to_another_session(scene):
         os.close(descriptors[0])
         """)
     assert (scene.source / "file").read_bytes() == b"opener writer"
-    assert scene.writers("file") == [writer.id, opener.id]
-    scene.assert_written_by("file", writer)
+    if scene.sees_each_write:
+        assert scene.writers("file") == [writer.id, opener.id]
+        scene.assert_written_by("file", writer)
+    else:
+        # The kernel has written by itself; the descriptor was closed by another than its opener.
+        scene.assert_no_false_claim("file", writer)
 
 
+@pytest.mark.modes
 def test_an_inherited_descriptor(scene):
     """A shell outside any session opens the file and starts a session that writes to it."""
     outsider = scene.outsider()
     status, output, _ = outsider.shell(
         f"{programs.provstamp()} run -- sh -c 'echo $AGENT_SESSION_ID; echo x >&3' 3> file",
         cwd=scene.path)
-    assert scene.stamp("file").session == output.decode().strip()
+    stamp, writer = scene.stamp("file"), output.decode().strip()
+    if scene.sees_each_write:
+        assert stamp.session == writer
+    else:
+        changed = os.lstat(scene.source / "file").st_mtime_ns
+        assert stamp is None or stamp.session == writer or stamp.time < changed, stamp
 
 
 def test_a_pipeline_across_sessions(scene):
@@ -170,6 +181,7 @@ def test_a_pipeline_across_sessions(scene):
     scene.assert_written_by("file", None, "tee")
 
 
+@pytest.mark.modes
 def test_two_sessions_with_one_file_open(scene):
     first, second = scene.session(), scene.session()
     path = str(scene.path / "file")
@@ -183,6 +195,7 @@ def test_two_sessions_with_one_file_open(scene):
     assert scene.writers("file")[:2] == [first.id, second.id]
 
 
+@pytest.mark.modes
 def test_a_reader_of_another_session_leaves_no_trace(scene):
     first, second = scene.session(), scene.session()
     first.shell("echo x > file", cwd=scene.path)
@@ -273,6 +286,7 @@ def test_provstamp_agrees(scene):
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.modes
 def test_twenty_sessions_agree_with_a_model(scene):
     """Random operations of twenty sessions on forty files; a model knows every writer."""
     choose = random.Random(20)

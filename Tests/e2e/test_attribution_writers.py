@@ -10,6 +10,8 @@ from support import stamps
 from support.sessions import StepFailed
 from support.system import FUSE_HAS_NAMELESS_FILES
 
+pytestmark = pytest.mark.modes
+
 # Sources for a session's leader; `path` is the file. They write through every call there is.
 CALLS = {
     "write": "fd = os.open(path, os.O_WRONLY); os.write(fd, b'after'); os.close(fd)",

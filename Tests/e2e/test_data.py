@@ -13,6 +13,8 @@ from support.system import (
     FALLOC_COLLAPSE_RANGE, FALLOC_INSERT_RANGE, FALLOC_KEEP_SIZE, FALLOC_PUNCH_HOLE,
     FALLOC_ZERO_RANGE, fails, fallocate, opened, read, write)
 
+pytestmark = pytest.mark.modes
+
 NEW = os.O_CREAT | os.O_RDWR
 BLOCK = 4096
 

@@ -13,6 +13,8 @@ from support import identity
 from support.mounts import until
 from support.system import fails, opened, write
 
+pytestmark = pytest.mark.modes
+
 F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW = 36, 37, 38
 
 

@@ -6,8 +6,12 @@ import mmap
 import os
 import signal
 
+import pytest
+
 from support import identity
 from support.system import fails, opened, read, write
+
+pytestmark = pytest.mark.modes
 
 PAGE = mmap.PAGESIZE
 

@@ -13,6 +13,8 @@ from support.system import append, write
 
 import pytest
 
+pytestmark = pytest.mark.modes
+
 OWNER = Identity("owner", 61011, 61011)
 as_root = pytest.mark.places(*places.AS_ROOT)
 

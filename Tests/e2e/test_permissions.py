@@ -2,6 +2,7 @@
 """Who may do what: the caller's rights decide, in a view as in its source."""
 
 import errno
+import mmap
 import os
 import shutil
 import stat
@@ -9,14 +10,18 @@ import subprocess
 
 import pytest
 
-from support import places
+from support import identity, places
 from support.identity import Identity
-from support.system import append, fails, mode, opened, read, umask, write
+from support.system import (
+    FALLOC_KEEP_SIZE, FALLOC_PUNCH_HOLE, append, fails, fallocate, mode, opened, read, umask, write)
+
+pytestmark = pytest.mark.modes
 
 OWNER = Identity("owner", 61011, 61011)
 GROUP_MEMBER = Identity("member", 61012, 61013)
 SUPPLEMENTARY = Identity("supplementary", 61014, 61015, (61016, 61011, 61017))
 OTHER = Identity("other", 61018, 61018)
+OWNER_AND_OTHERS_GROUP = Identity("owner", 61011, 61011, (61011, 61018))
 as_root = pytest.mark.places(*places.AS_ROOT)
 as_user = pytest.mark.places(*places.AS_USER)
 
@@ -274,11 +279,25 @@ CHANGES = {
     "fallocate": lambda: _with_descriptor(lambda fd: os.posix_fallocate(fd, 0, 100)),
     "pwrite": lambda: _with_descriptor(lambda fd: os.pwrite(fd, b"x", 1)),
     "open-truncating": lambda: os.close(os.open("file", os.O_WRONLY | os.O_TRUNC)),
+    "punch": lambda: _with_descriptor(
+        lambda fd: fallocate(fd, FALLOC_PUNCH_HOLE | FALLOC_KEEP_SIZE, 0, 3)),
+    "copy": lambda: _with_descriptor(_copy_into),
+    "direct": lambda: _with_descriptor(_write_directly, os.O_DIRECT),
 }
 
 
-def _with_descriptor(change):
-    with opened("file", os.O_RDWR) as descriptor:
+def _copy_into(descriptor):
+    with opened("/etc/hostname") as source:
+        assert os.sendfile(descriptor, source, 0, 3) == 3
+
+
+def _write_directly(descriptor):
+    with mmap.mmap(-1, 4096) as page:
+        assert os.writev(descriptor, [page]) == 4096
+
+
+def _with_descriptor(change, flags=0):
+    with opened("file", os.O_RDWR | flags) as descriptor:
         change(descriptor)
 
 
@@ -299,6 +318,55 @@ def test_root_may_change_content_and_keep_setuid(place, change):
 
 
 @as_root
+@pytest.mark.parametrize("permissions", [0o2777, 0o2767, 0o2666, 0o4666, 0o4711, 0o6766, 0o1777])
+@pytest.mark.parametrize("change", ["write", "truncate", "fallocate", "punch", "chown"])
+def test_which_bits_a_change_clears_is_as_in_a_plain_directory(place, permissions, change):
+    """The rules differ with the group's permission to execute and with the kernel's version."""
+    act = CHANGES.get(change) or (lambda: os.chown("file", -1, OTHER.gid))
+    worker = OTHER if change != "chown" else OWNER_AND_OTHERS_GROUP
+    seen = []
+    for directory in (place.path, place.scratch):
+        os.chdir(directory)
+        setuid_program("file", permissions, OWNER)
+        os.chmod("file", permissions | 0o006)
+        worker.call(act)
+        seen.append(oct(mode("file")))
+    assert seen[0] == seen[1]
+
+
+@as_root
+def test_a_descriptor_that_is_open_clears_the_bits_each_time(place):
+    """The kernel remembers that a file has nothing to clear; it must notice when that changes."""
+    write("file", b"program" * 100)
+    os.chown("file", OWNER.uid, OWNER.gid)
+    os.chmod("file", 0o777)
+    asked, done = os.pipe(), os.pipe()
+
+    def writer():
+        os.close(asked[1])
+        with opened("file", os.O_RDWR) as descriptor:
+            os.write(done[1], b"x")
+            while os.read(asked[0], 1) == b"w":
+                os.pwrite(descriptor, b"change", 0)
+                os.write(done[1], b"x")
+
+    child = identity.fork(writer, identity=OTHER)
+    os.close(asked[0])
+    os.close(done[1])
+    assert os.read(done[0], 1) == b"x"
+    for _ in range(3):
+        os.chmod("file", 0o6777)
+        subprocess.run(["setcap", "cap_net_raw+ep", "file"], check=True)
+        os.write(asked[1], b"w")
+        assert os.read(done[0], 1) == b"x"
+        assert mode("file") == 0o777
+        with fails(errno.ENODATA):
+            os.getxattr("file", "security.capability")
+    os.close(asked[1])
+    child.join()
+
+
+@as_root
 def test_chown_clears_setuid_and_setgid(place):
     setuid_program("file", 0o6755, OWNER)
     os.chown("file", OTHER.uid, OTHER.gid)
@@ -306,7 +374,8 @@ def test_chown_clears_setuid_and_setgid(place):
 
 
 @as_root
-@pytest.mark.parametrize("change", ["write", "truncate", "ftruncate", "pwrite", "open-truncating"])
+@pytest.mark.parametrize("change", ["write", "truncate", "ftruncate", "pwrite", "open-truncating",
+                                    "copy", "direct"])
 def test_a_change_of_content_drops_file_capabilities(place, change):
     shutil.copy("/bin/true", "file")
     os.chmod("file", 0o777)

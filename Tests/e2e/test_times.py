@@ -13,6 +13,8 @@ from support import identity, places
 from support.mounts import until
 from support.system import append, fails, fallocate, opened, read, write
 
+pytestmark = pytest.mark.modes
+
 CLOCK_REALTIME_COARSE = 5
 OLD = 1_000_000_000_123_456_789
 

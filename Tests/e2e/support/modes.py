@@ -67,6 +67,21 @@ def account():
     return "provfs: modes " + ", ".join([mode.name for mode in available()] + absent)
 
 
+@functools.cache
+def _can_pass_through():
+    return not missing(PASSTHROUGH)
+
+
+def sees_each_write(options, uid):
+    """Whether such a view's every write(2) is a request, and so has a writer that is certain.
+
+    Otherwise the kernel writes by itself, and a descriptor that one session has opened and another
+    writes through is ambiguous (docs/provfs.md).
+    """
+    return (uid != 0 or not _can_pass_through() or "passthrough=off" in options
+            or "attribution=exact" in options)
+
+
 @contextlib.contextmanager
 def ring_parameter(wanted):
     """Has the kernel offer rings to this mount, or not, beside other workers that mount."""

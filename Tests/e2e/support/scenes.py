@@ -4,7 +4,7 @@
 import os
 from dataclasses import dataclass
 
-from . import places, stamps
+from . import modes, places, stamps
 
 
 @dataclass
@@ -33,6 +33,10 @@ class Scene:
     @property
     def attribute(self):
         return self.place.attribute
+
+    @property
+    def sees_each_write(self):
+        return modes.sees_each_write(self.place.view.options, self.place.view.identity.uid)
 
     def session(self, **options):
         """A new agent session of this scene's worker."""
@@ -78,6 +82,13 @@ class Scene:
         if mapped is not None:
             assert stamp.mapped == mapped, f"{name}: {stamp}"
         return stamp
+
+    def assert_no_false_claim(self, name, *writers):
+        """Nobody is named, or one of these, or somebody for an older content than there is."""
+        stamp = self.stamp(name)
+        changed = os.lstat(self.source / name).st_mtime_ns
+        assert (stamp is None or stamp.session in [one.id for one in writers]
+                or stamp.time < changed), f"{name}: {stamp} claims a change of {writers}"
 
     def assert_current(self, name):
         """No later content change than the stamp's time."""
