@@ -7,7 +7,9 @@ need_program PROVSTAMP
 # shellcheck source=Tests/kernel/lsm/session_tools.sh
 source "$here/session_tools.sh"
 
-for type in ext4 xfs btrfs tmpfs; do
+types=("$@")
+((${#types[@]})) || types=(ext4 xfs btrfs tmpfs)
+for type in "${types[@]}"; do
   make_filesystem "$type" 512M
   cd "$work/$type" || exit 1
 
@@ -82,7 +84,7 @@ expect "--user-namespace: the uid in the stamp" 1000 "$("$provstamp" who --json 
 run setpriv --reuid 1000 --clear-groups --inh-caps=-all "$provstamp" run -- touch never
 expect "inside a session of the kernel, one of the registry is refused" "125 no" "$status $([[ -e never ]] && echo yes || echo no)"
 run setpriv --reuid 1000 --clear-groups --inh-caps=-all "$provstamp" run -v --user-namespace -- sh -c 'echo x >laundered'
-expect "a user who nests his session is found under the outermost" ./laundered "$("$provstamp" find --session "$session")"
+expect "a user who nests his session is found under the outermost" laundered "$("$provstamp" find --session "$session" laundered)"
 echo 0 >/proc/sys/kernel/agent_ns/enabled
 expect "switched off: a budget is refused" 125 "$(status_of "$provstamp" run --budget max_elapsed=1h -- true)"
 "$provstamp" run -v -- true 2>notes
