@@ -77,6 +77,8 @@ apply_to_own_tree() {
     plain_git -C "$pristine" worktree prune
     plain_git -C "$pristine" worktree add -q -f --detach "$tree" "$commit"
   else
+    # A cache that was copied or linked looks changed all over: what has the same content is left alone.
+    plain_git -C "$tree" update-index -q --refresh >/dev/null || true
     plain_git -C "$tree" checkout -q -f --detach "$commit"
   fi
   printf '%s\n' "$tree"

@@ -54,6 +54,7 @@ with_build_lock() {
 # git as a tool: the user's own configuration (hooks, signing, line endings, diff options) changes nothing.
 plain_git() {
   GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -c core.quotePath=false -c core.hooksPath=/dev/null \
+    -c core.trustctime=false -c core.checkStat=minimal \
     -c user.name=provfs -c user.email=provfs@localhost "$@"
 }
 
