@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 
 from . import programs
+from .system import KERNEL
 
 ENABLE_RING = "/sys/module/fuse/parameters/enable_uring"
 RING_LOCK = "/run/lock/provfs-test-ring"
@@ -28,10 +29,9 @@ class Mode:
 
 DEFAULT = Mode("default")
 CLASSIC = Mode("classic", "passthrough=off")
-PASSTHROUGH = Mode("passthrough", "passthrough=on")
-EXACT = Mode("exact", "passthrough=on,attribution=exact")
-RING = Mode("ring", "passthrough=on,ring=on")
-# What the default already is, for root, is not run twice: see test_modes.py.
+EXACT = Mode("exact", "attribution=exact")
+RING = Mode("ring", "ring=on")
+# What the default already is, for root, is not run twice: test_modes.py says what that is.
 OTHERS = (CLASSIC, EXACT, RING)
 
 
@@ -68,8 +68,9 @@ def account():
 
 
 @functools.cache
-def _can_pass_through():
-    return not missing(PASSTHROUGH)
+def passthrough_is_default():
+    """Whether the kernel reads and writes the files of root's views by itself."""
+    return KERNEL >= (6, 13) and not missing(CLASSIC)
 
 
 def sees_each_write(options, uid):
@@ -78,7 +79,7 @@ def sees_each_write(options, uid):
     Otherwise the kernel writes by itself, and a descriptor that one session has opened and another
     writes through is ambiguous (docs/provfs.md).
     """
-    return (uid != 0 or not _can_pass_through() or "passthrough=off" in options
+    return (uid != 0 or not passthrough_is_default() or "passthrough=off" in options
             or "attribution=exact" in options)
 
 

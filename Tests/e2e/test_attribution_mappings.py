@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shared mappings that have no descriptor any more: whose stores they are, in every mode."""
+
+import pytest
+
+from support.mounts import until
+
+pytestmark = pytest.mark.modes
+
+
+@pytest.fixture
+def two(scene):
+    return scene.session(), scene.session()
+
+
+def settle(scene, session):
+    """Reads the stamp through the view: what is pending is stamped first."""
+    session.python("""
+        import os
+        try: os.getxattr(path, attribute)
+        except OSError: pass
+        """, path=str(scene.path / "file"), attribute=scene.attribute)
+
+
+# Python's own mapping keeps a descriptor beside it; this one is what a C program has.
+REAL_MAP = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+fd = os.open(path, os.O_RDWR)
+kept['at'] = libc.mmap(None, ctypes.c_size_t(8192), 3, 1, fd, ctypes.c_long(0))
+assert kept['at'] not in (None, ctypes.c_void_p(-1).value), ctypes.get_errno()
+os.close(fd)
+"""
+REAL_STORE = """
+import ctypes
+ctypes.memmove(kept['at'] + where, content, len(content))
+if synced:
+    assert ctypes.CDLL(None).msync(ctypes.c_void_p(kept['at']), ctypes.c_size_t(8192), 4) == 0
+"""
+REAL_UNMAP = """
+import ctypes
+assert ctypes.CDLL(None).munmap(ctypes.c_void_p(kept.pop('at')), ctypes.c_size_t(8192)) == 0
+"""
+
+
+def stores(session, content, where=0, synced=True):
+    session.python(REAL_STORE, content=content, where=where, synced=synced)
+
+
+def until_named(scene, session, writer):
+    """A mapping without a descriptor tells nobody when it is gone: the stamp may take a moment."""
+    def is_named():
+        settle(scene, session)
+        stamp = scene.stamp("file")
+        return stamp is not None and stamp.session == writer.id and not stamp.open
+    until(is_named, "the store is stamped")
+
+
+@pytest.mark.parametrize("synced", [True, False])
+def test_a_mapping_without_any_descriptor(scene, synced):
+    session = scene.session()
+    scene.write("file", bytes(8192))
+    session.python(REAL_MAP, path=str(scene.path / "file"))
+    stores(session, b"store", synced=synced)
+    stores(session, b"again", 4096, synced=synced)
+    session.python(REAL_UNMAP)
+    until_named(scene, session, session)
+    content = (scene.source / "file").read_bytes()
+    assert (content[:5], content[4096:4101]) == (b"store", b"again")
+    assert scene.log("file") == []
+
+
+def test_a_mapping_without_any_descriptor_that_only_reads(scene, two):
+    first, second = two
+    first.shell("head -c 8192 /dev/zero > file", cwd=scene.path)
+    second.python(REAL_MAP, path=str(scene.path / "file"))
+    second.python("import ctypes; result = ctypes.string_at(kept['at'], 5)")
+    settle(scene, second)
+    second.python(REAL_UNMAP)
+    settle(scene, second)
+    scene.assert_written_by("file", first)
+    assert scene.log("file") == []
+
+
+def test_a_write_while_another_has_the_file_mapped_without_a_descriptor(scene, two):
+    """Two sessions, one that stores and one that writes: neither is named for the other's change."""
+    first, second = two
+    scene.write("file", bytes(8192))
+    first.python(REAL_MAP, path=str(scene.path / "file"))
+    stores(first, b"store")
+    second.shell("printf after | dd of=file bs=1 seek=5000 conv=notrunc status=none", cwd=scene.path)
+    scene.assert_no_false_claim("file", second)
+    stores(first, b"again", 100)
+    settle(scene, second)
+    scene.assert_no_false_claim("file", first)
+    first.python(REAL_UNMAP)
+    settle(scene, second)
+    scene.assert_no_false_claim("file", first)
+    assert set(scene.writers("file")) <= {first.id, second.id}
+    content = (scene.source / "file").read_bytes()
+    assert (content[:5], content[100:105], content[5000:5005]) == (b"store", b"again", b"after")

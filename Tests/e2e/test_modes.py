@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a mode is: who reads and writes, the kernel by itself or the daemon when asked."""
+
+import os
+import select
+import signal
+
+import pytest
+
+from support import identity, modes
+from support.mounts import until
+from support.system import write
+
+READ, WRITE = "read", "write"
+
+
+def act(what, descriptor, done):
+    """Something with an open file that needs nothing but its data; then it tells so.
+
+    Its end waits for provfs in any case: that closes the descriptor that it has inherited.
+    """
+    if what == READ:
+        assert os.pread(descriptor, 5, 0) == b"begin"
+    else:
+        assert os.pwrite(descriptor, b"after", 100_000) == 5
+    os.write(done, b"x")
+
+
+def has_done(done):
+    return bool(select.select([done], [], [], 0)[0])
+
+
+def has_stopped(pid):
+    """Whether each thread of the process stands still."""
+    states = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/stat", encoding="utf-8") as status:
+            states.append(status.read().rpartition(")")[2].split()[0])
+    return set(states) == {"T"}
+
+
+def waits_for_an_answer(pid):
+    """Whether the process waits for a filesystem in user space, or for a page that it is to fill."""
+    with open(f"/proc/{pid}/wchan", encoding="ascii") as place:
+        where = place.read()
+    return "request_wait_answer" in where or "folio_wait" in where
+
+
+# For each: the options, and what goes on while provfs is stopped.
+IN_FORCE = {
+    "default": ("", {READ, WRITE}),
+    "on": ("passthrough=on", {READ, WRITE}),
+    "auto": ("passthrough=auto", {READ, WRITE}),
+    "off": ("passthrough=off", set()),
+    # What is open for writing is read by request too: its data go one way.
+    "exact": ("attribution=exact", set()),
+}
+
+
+@pytest.mark.parametrize("what", [READ, WRITE])
+@pytest.mark.parametrize("name", IN_FORCE)
+def test_what_goes_on_without_the_daemon(mount, tree, name, what):
+    """provfs is stopped: what the kernel does by itself ends, and what needs the daemon waits."""
+    assert modes.passthrough_is_default(), modes.account()
+    source, mountpoint = tree
+    options, alone = IN_FORCE[name]
+    write(source / "file", b"begin" + bytes(200_000))
+    view = mount(source, mountpoint, options=options)
+    descriptor = os.open(mountpoint / "file", os.O_RDWR)
+    # The first write asks once whether there are capabilities to clear.
+    assert os.pwrite(descriptor, b"x", 150_000) == 1
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    receive, send = os.pipe()
+    view.process.send_signal(signal.SIGSTOP)
+    until(lambda: has_stopped(view.pid), "provfs stops")
+    try:
+        child = identity.fork(act, what, descriptor, send)
+        until(lambda: has_done(receive) or waits_for_an_answer(child.pid), "it ends or waits")
+        if what in alone:
+            until(lambda: has_done(receive), "it needs no provfs")
+        assert has_done(receive) == (what in alone)
+    finally:
+        view.process.send_signal(signal.SIGCONT)
+        child.join()
+        for one in (descriptor, receive, send):
+            os.close(one)
+
+
+def test_a_users_view_reads_and_writes_by_request(mount, tree, user):
+    """The kernel passes nothing through without privilege: auto knows, and on is refused."""
+    source, mountpoint = tree
+    for directory in tree:
+        os.chown(directory, user.uid, user.gid)
+    view = mount(source, mountpoint, user)
+    user.call(write, mountpoint / "file", b"content")
+    assert (source / "file").read_bytes() == b"content"
+    view.unmount()
+    with pytest.raises(Exception, match="passthrough"):
+        mount(source, mountpoint, user, options="passthrough=on")
