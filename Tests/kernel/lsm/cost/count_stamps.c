@@ -77,6 +77,42 @@ static void create_write_close(int round)
 	change(path, O_WRONLY | O_CREAT | O_EXCL);
 }
 
+/* A new file as tar(1) extracts it, of 8 KiB: its system calls alone. */
+static void extract(int round)
+{
+	struct timespec times[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/disk/in.%d/tar.%d", round / 20, round);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	check(fd < 0, path);
+	check(write(fd, content, sizeof(content)) < 0, "write");
+	check(write(fd, content, sizeof(content)) < 0, "write");
+	check(futimens(fd, times), "futimens");
+	check(fchown(fd, 0, 0), "fchown");
+	check(fchmod(fd, 0644), "fchmod");
+	check(close(fd), "close");
+}
+
+/* As git-checkout(1) writes one. */
+static void check_out(int round)
+{
+	struct stat status;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/disk/in.%d/git.%d", round / 20, round);
+	check(!lstat(path, &status), path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+	check(fd < 0, path);
+	check(write(fd, content, sizeof(content)) < 0, "write");
+	check(write(fd, content, sizeof(content)) < 0, "write");
+	check(fstat(fd, &status), "fstat");
+	check(close(fd), "close");
+	check(lstat(path, &status), path);
+}
+
 static void first_stamp(int round)
 {
 	numbered("old", round, O_WRONLY);
@@ -129,6 +165,8 @@ int main(void)
 	measure("first-stamp", first_stamp);
 	measure("create-write-close", create_write_close);
 	measure("mkdir", make_directory);
+	measure("extract-8k", extract);
+	measure("check-out-8k", check_out);
 	printf("instructions end\n");
 	fflush(stdout);
 	reboot(RB_POWER_OFF);
