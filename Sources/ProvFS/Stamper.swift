@@ -35,7 +35,7 @@ final class Stamper: Sendable {
   ) throws(Errno) -> Result {
     guard isActive else { return try body() }
     return try node.pointer.pointee.attribution.withLock { state throws(Errno) -> Result in
-      if state.passthrough != nil {
+      if state.silent != nil {
         observe(node, &state, before: author)
       }
       if state.mustSettle(before: author) { settle(node, &state) }
@@ -66,7 +66,7 @@ final class Stamper: Sendable {
   /// stamp says that it is not the last word: another follows when the file is closed.
   func settleForReader(_ node: NodeReference) {
     node.pointer.pointee.attribution.withLock { state in
-      if state.passthrough != nil { observe(node, &state) }
+      if state.silent != nil { observe(node, &state) }
       guard !state.isProvisional else { return }
       settle(node, &state, isOpen: table.isOpenForWriting(node))
     }
@@ -97,7 +97,7 @@ final class Stamper: Sendable {
 
   /// Settles under the lock of the node, which the caller holds.
   func settle(_ node: NodeReference, _ state: inout Attribution, isOpen: Bool = false) {
-    if state.passthrough != nil { observe(node, &state) }
+    if state.silent != nil { observe(node, &state) }
     guard var change = state.pending else { return }
     if isOpen { change.flags.insert(.open) }
     Worker.current?.pointee.credentials.resume()

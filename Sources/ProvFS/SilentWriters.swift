@@ -15,17 +15,18 @@ struct ContentVersion: Equatable, Sendable {
   }
 }
 
-/// The one process whose writes to an inode go from the kernel to the backing file. The daemon sees
-/// them in the ``ContentVersion`` alone, so there is never a second such process: the writes of others
-/// come as requests.
-struct PassthroughWriter: Equatable, Sendable {
-  /// The process that opened the file; unknown from the moment when somebody else was seen to hold
-  /// its descriptor.
+/// Those who may change an inode's content without a request: by write(2) where it goes to the backing
+/// file, which is for one process at a time, or by storing through a mapping. The daemon sees what they do
+/// in the ``ContentVersion`` alone, so it knows who did it only while there is one such process.
+struct SilentWriters: Equatable, Sendable {
+  /// The one process; unknown from the moment when there is another, until all have gone.
   private(set) var author: Attribution.Author
   /// The content that is accounted for.
   var version: ContentVersion
-  /// Open files. Without any, a shared mapping outlives its descriptor.
+  /// Their open files. Without any, a mapping outlives its descriptor.
   private(set) var files = 1
+  /// Those of them whose writes go to the backing file.
+  private(set) var passthroughFiles: Int
   /// Whether a file was opened for reading and writing, so that it can be mapped shared.
   private(set) var mayMap: Bool
   /// Whether more than one file was open at a time.
@@ -37,25 +38,29 @@ struct PassthroughWriter: Equatable, Sendable {
   /// Whether the content has changed since somebody else closed one.
   private var hasChangedSinceOthers = false
 
-  init(_ author: Attribution.Author, at version: ContentVersion, mayMap: Bool) {
+  init(_ author: Attribution.Author, at version: ContentVersion, passthrough: Bool, mayMap: Bool) {
     self.author = author
     self.version = version
     self.mayMap = mayMap
+    passthroughFiles = passthrough ? 1 : 0
   }
 
-  /// Its process opens another file.
-  mutating func open(mayMap: Bool) {
+  /// Another file is opened.
+  mutating func open(by opener: Attribution.Author, passthrough: Bool, mayMap: Bool) {
+    if !opener.isProcess(of: author) { author = .unknown }
     files += 1
+    passthroughFiles += passthrough ? 1 : 0
     wasReopened = true
     self.mayMap = self.mayMap || mayMap
   }
 
   /// A file is closed for good.
-  mutating func close() {
+  mutating func close(passthrough: Bool) {
     files -= 1
+    passthroughFiles -= passthrough ? 1 : 0
   }
 
-  /// The content has become this, by its doing.
+  /// The content has become this, by their doing.
   mutating func changed(_ version: ContentVersion) {
     self.version = version
     hasChanged = true
