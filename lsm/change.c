@@ -106,12 +106,13 @@ static bool still_due(struct inode *inode, struct provfs_inode *state)
 }
 
 static bool take_pending(struct provfs_inode *state,
-			 struct provfs_writer *writer, u16 *flags)
+			 struct provfs_writer *writer, u16 *flags, bool *sole)
 {
 	guard(spinlock)(&state->lock);
 	if (!is_due(state))
 		return false;
 	*writer = state->writer;
+	*sole = state->sole;
 	*flags = (state->mapped ? PROV_FLAG_MAPPED : 0) |
 		 (state->writers ? PROV_FLAG_OPEN : 0);
 	state->pending = false;
@@ -126,6 +127,7 @@ static void stamp_locked(struct dentry *dentry)
 	struct inode *inode = d_inode(dentry);
 	struct provfs_inode *state = provfs_inode(inode);
 	struct provfs_writer writer;
+	bool sole;
 	u64 time;
 	u16 flags;
 
@@ -137,9 +139,9 @@ static void stamp_locked(struct dentry *dentry)
 		provfs_count(PROVFS_SKIPPED_IMMUTABLE);
 		return;
 	}
-	if (!take_pending(state, &writer, &flags))
+	if (!take_pending(state, &writer, &flags, &sole))
 		return;
-	if (provfs_write_stamp(dentry, &writer, flags, &time))
+	if (provfs_write_stamp(dentry, &writer, flags, sole, &time))
 		time = 0;
 
 	guard(spinlock)(&state->lock);
@@ -198,13 +200,17 @@ static void note_change(struct dentry *dentry, struct file *file,
 
 	guard(spinlock)(&state->lock);
 	if (!provfs_identical(&state->writer, writer)) {
-		if (!provfs_same_writer(&state->writer, writer))
+		if (!provfs_same_writer(&state->writer, writer)) {
 			state->mapped = false;
+			state->sole = false;
+		}
 		state->writer = *writer;
 		state->stamped = 0;
 	}
 	if (!state->pending)
 		begin_pending(inode, state);
+	if (!i_size_read(inode))
+		state->sole = true;
 	if (mapped)
 		state->mapped = true;
 	/* XFS lets root write so that the file's times do not tell. */
@@ -368,6 +374,8 @@ void provfs_size_changed(struct dentry *dentry, bool by_path)
 	}
 	scoped_guard(spinlock, &state->lock) {
 		state->certain = true;
+		if (!i_size_read(inode))
+			state->sole = true;
 		released_later = !by_path && state->writers;
 	}
 	if (!released_later)
@@ -392,6 +400,7 @@ bool provfs_inode_created(struct inode *inode, struct prov_stamp *stamp)
 	provfs_encode(stamp, &state->writer, PROV_FLAG_CREATED, time,
 		      inode->i_ino);
 	state->stamped = time;
+	state->sole = true;
 	return true;
 }
 

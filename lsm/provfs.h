@@ -57,6 +57,7 @@ struct provfs_file {
  * @pending: @writer changed the content, and no stamp says so yet
  * @certain: the change needs no proof by @size and @ctime
  * @mapped: the change came through a shared mapping
+ * @sole: the file was empty when @writer began: no content is anybody else's
  * @again: a stamp was made while @writers was not zero; the last of them
  *	makes another if the content changed since
  * @writer: who changed the content last; meaningful while @pending, @again
@@ -72,6 +73,7 @@ struct provfs_inode {
 	bool			pending;
 	bool			certain;
 	bool			mapped;
+	bool			sole;
 	bool			again;
 	struct provfs_writer	writer;
 	u64			stamped;
@@ -175,7 +177,7 @@ size_t provfs_log_push(struct prov_stamp *log, size_t size,
 		       const struct prov_stamp *stamp);
 int provfs_write_stamp(struct dentry *dentry,
 		       const struct provfs_writer *writer, u16 flags,
-		       u64 *time);
+		       bool sole, u64 *time);
 
 /* writer.c: who the current task is */
 void provfs_current_writer(struct provfs_writer *writer);

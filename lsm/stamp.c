@@ -7,6 +7,7 @@
 
 #include <linux/fs.h>
 #include <linux/mnt_idmapping.h>
+#include <linux/pagemap.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
@@ -140,6 +141,17 @@ static void count_failure(const struct dentry *dentry, int error)
 	}
 }
 
+/*
+ * After a power failure, a stamp must not stand by content that only others
+ * wrote, because it got to the disk and what it is about did not.
+ */
+static void write_content_first(struct inode *inode)
+{
+	/* Whoever syncs the file is told of errors, not we. */
+	filemap_fdatawrite(inode->i_mapping);
+	filemap_fdatawait_keep_errors(inode->i_mapping);
+}
+
 static int remove_stamp(struct dentry *dentry)
 {
 	int error;
@@ -156,6 +168,7 @@ static int remove_stamp(struct dentry *dentry)
  *	freezing
  * @writer: who changed it
  * @flags: PROV_FLAG_* as far as they follow from the change
+ * @sole: the content is @writer's alone
  * @time: result: the stamp's time
  *
  * An earlier stamp of another writer goes to the log first: between the two
@@ -166,11 +179,12 @@ static int remove_stamp(struct dentry *dentry)
  * Return: 0, or what the filesystem answered.
  */
 int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer,
-		       u16 flags, u64 *time)
+		       u16 flags, bool sole, u64 *time)
 {
 	struct inode *inode = d_inode(dentry);
 	struct prov_stamp stamp, earlier;
 	struct provfs_writer earlier_writer;
+	bool taken_over = true;
 	ssize_t size;
 	int error;
 
@@ -182,8 +196,11 @@ int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer
 			provfs_count(error ? PROVFS_FAILED_LOG : PROVFS_LOGGED);
 		} else if (le64_to_cpu(earlier.inode) == inode->i_ino) {
 			flags |= le16_to_cpu(earlier.flags) & PROV_FLAG_CREATED;
+			taken_over = false;
 		}
 	}
+	if (taken_over && !sole)
+		write_content_first(inode);
 
 	if (provfs_is_unknown(writer)) {
 		*time = 0;

@@ -6,17 +6,26 @@ import subprocess
 
 
 @contextlib.contextmanager
-def small_filesystem(scratch, megabytes, options=(), mount_options="loop"):
-    """A directory with an ext4 of that size, gone afterwards."""
-    image, directory = scratch / "image", scratch / "small"
+def image(file, directory, megabytes, options=(), mount_options="loop", make=("mkfs.ext4", "-m", "0")):
+    """`directory`, which is made, with a new filesystem from the sparse image `file`, gone afterwards."""
     directory.mkdir()
-    with open(image, "wb") as file:
-        file.truncate(megabytes << 20)
-    subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", *options, str(image)], check=True,
-                   capture_output=True)
-    subprocess.run(["mount", "-o", mount_options, str(image), str(directory)], check=True,
+    with open(file, "wb") as sparse:
+        sparse.truncate(megabytes << 20)
+    quiet = ["-q", "-F"] if make[0].startswith("mkfs.ext") else ["-q"]
+    subprocess.run([*make, *quiet, *options, str(file)], check=True, capture_output=True)
+    subprocess.run(["mount", "-o", mount_options, str(file), str(directory)], check=True,
                    capture_output=True)
     try:
         yield directory
     finally:
         subprocess.run(["umount", str(directory)], check=False, capture_output=True)
+
+
+def small_filesystem(scratch, megabytes, options=(), mount_options="loop"):
+    """A directory with an ext4 of that size."""
+    return image(scratch / "image", scratch / "small", megabytes, options, mount_options)
+
+
+def btrfs(scratch, mkfs):
+    """A directory with a btrfs as small as they come: it counts quotas without any tool of the host's."""
+    return image(scratch / "image", scratch / "btrfs", 128, make=(mkfs,))

@@ -6,7 +6,8 @@ import pathlib
 import shutil
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
-AGENT_SOURCES = [pathlib.Path(__file__).with_name(name) for name in ("agent.py", "wire.py")]
+AGENT_SOURCES = [pathlib.Path(__file__).with_name(name)
+                 for name in ("agent.py", "wire.py", "torturer.py")]
 _directory = None
 
 
@@ -60,3 +61,7 @@ def provstamp():
 
 def agent():
     return str(_directory / "agent.py")
+
+
+def torturer():
+    return str(_directory / "torturer.py")

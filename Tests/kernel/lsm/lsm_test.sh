@@ -45,6 +45,13 @@ finish() {
   exit $((failures > 0))
 }
 
+# need_program VARIABLE: a missing program is a failure, and no reason to skip
+need_program() {
+  [[ -x ${!1:-} ]] && return
+  echo "Bail out! \$$1 names no program (${!1:-it is empty}): swift build -c release --static-swift-stdlib"
+  exit 1
+}
+
 # in_session COMMAND...: runs it in a new session; $session is the id
 in_session() {
   local status

@@ -22,7 +22,7 @@ while :; do
       3) rm -f $file ;;
     esac
   } 2>/dev/null || [ -w . ] && [ -e ready ] || exit 0
-  ((RANDOM % 10)) || sync $file 2>/dev/null
+  ((RANDOM % 5)) || { sync $file 2>/dev/null && : >"$2/synced"; }
 done
 SH
 
@@ -51,9 +51,12 @@ for type in ext4 xfs; do
   wrong='' checks='' verified=0 seen=0
   for ((round = 0; round < rounds; round++)); do
     : >"$work/$type/ready"
+    rm -f "$work/locks/synced"
     for id in one two; do
       "$build/stamp" --session bash "$work/writer" "$work/$type" "$work/locks" 3>"$work/id.$id" 2>/dev/null &
     done
+    # A crash before anything has got to the disk leaves nothing to judge.
+    for ((wait = 0; wait < 600; wait++)); do [[ ! -e $work/locks/synced ]] || break; sleep 0.1; done
     sleep "0.$((RANDOM % 9))$((RANDOM % 10))"
     xfs_io -x -c 'shutdown' "$work/$type" || exit 1
     kill %% %- 2>/dev/null

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a machine said of its disks after a power failure (guest.c has the lines), held against what is promised.
+
+A file is `truncated`, `appended`, `replaced`, `removed` (and made anew), `overwritten` in place or `durable`, by its
+name. Each was written by two sessions in turn.
+"""
+
+import collections
+import json
+
+WHOLE = ("truncated", "replaced", "removed", "durable")
+
+
+class Judge:
+    def __init__(self):
+        self.writers = {}  # session: disk, pid
+        self.durable = {}  # disk, name: session
+        self.counts = collections.Counter()
+        self.complaints = []
+
+    def hear(self, lines, cut):
+        """Takes note of what one boot said. Of the failure before it, then of its writers."""
+        files, contents, disk = {}, {}, None
+        known = dict(self.durable)
+        for line in lines:
+            word, *rest = line.split(" ")
+            if line.startswith("{"):
+                record = json.loads(line)
+                if record["type"] == "file":
+                    files[disk, record["path"].split("/")[-1]] = record
+            elif word == "begin":
+                disk = rest[1]
+            elif word == "end" and int(rest[1]) not in (0, 1):
+                self.complain(cut, f"{disk}: provstamp verify ends with {rest[1]}")
+            elif word == "content":
+                contents[rest[0], rest[1]] = rest[2:]
+            elif word == "check" and rest[1] != "0":
+                self.complain(cut, f"{rest[0]}: the check of the filesystem ends with {rest[1]}")
+            elif word == "check":
+                self.counts[f"{rest[0]}: checks passed"] += 1
+            elif word == "writer":
+                self.writers[rest[1]] = (rest[0], int(rest[2]))
+            elif word == "durable":
+                self.durable[rest[0], rest[1]] = rest[2]
+            elif word == "trouble":
+                self.complain(cut, line)
+        for key in files:
+            self._judge(key, files[key], contents, cut)
+        for key in known:
+            self._judge_durable(key, files, contents, cut)
+
+    def complain(self, cut, text):
+        self.complaints.append(f"cut {cut}: {text}")
+
+    def _judge(self, key, record, contents, cut):
+        disk, name = key
+        state, session = record["state"], record.get("session")
+        kind = name.split(".")[0]
+        self.counts[f"{disk}: files"] += 1
+        self.counts[f"{disk}: {state}"] += 1
+        if state == "unstamped":
+            # XFS stamps in the transaction after the one that creates.
+            if disk != "xfs":
+                self.complain(cut, f"{disk}/{name}: unstamped")
+            return
+        if state in ("malformed", "copied"):
+            self.complain(cut, f"{disk}/{name}: {state} ({record['reason']})")
+            return
+        # A mixture of two stamps would show one writer's session with the other's pid.
+        if self.writers.get(session) != (disk, record["pid"]) or record["comm"] != "init":
+            self.complain(cut, f"{disk}/{name}: a stamp of nobody: {session}, pid {record['pid']}, {record['comm']}")
+            return
+        if state != "ok" or key not in contents:
+            return
+        size, zeros, others, first, last = contents[key]
+        if int(others):
+            self.complain(cut, f"{disk}/{name}: ok, and {others} lines are nobody's")
+        if last == "-" or int(zeros):
+            self.counts[f"{disk}: ok, and not all of the content arrived"] += 1
+        if kind in WHOLE and not {first, last} <= {session, "-"}:
+            self.complain(cut, f"{disk}/{name}: ok as {session}'s, and holds lines of {first} and {last}")
+        if kind == "appended" and last not in (session, "-"):
+            self.complain(cut, f"{disk}/{name}: ok as {session}'s, and its end is {last}'s")
+        if kind == "overwritten":
+            self.counts[f"{disk}: overwritten in place, ok"] += 1
+            if first not in (session, "-"):
+                self.counts[f"{disk}: overwritten in place, ok and another's content"] += 1
+
+    def _judge_durable(self, key, files, contents, cut):
+        record = files.get(key)
+        self.counts[f"{key[0]}: synced before the cut"] += 1
+        if record is None or record["state"] != "ok" or record["session"] != self.durable[key]:
+            self.complain(cut, f"{'/'.join(key)}: was synced, and is {record and record['state']}")
+        elif contents[key][1:3] != ["0", "0"] or contents[key][4] != self.durable[key]:
+            self.complain(cut, f"{'/'.join(key)}: was synced, and not all of it is there")
