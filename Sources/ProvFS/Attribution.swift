@@ -25,6 +25,11 @@ struct Attribution: Equatable, Sendable {
       guard case .known(let one) = self, case .known(let another) = other else { return false }
       return one.pid == another.pid && one.session == another.session
     }
+
+    /// Whether one of them can be named for what either has done.
+    func isOneWriter(with other: Author) -> Bool {
+      self != .unknown && (isProcess(of: other) || isCovered(with: other))
+    }
   }
 
   struct Change: Equatable, Sendable {
@@ -58,9 +63,9 @@ struct Attribution: Equatable, Sendable {
 
   /// Somebody has a descriptor of a silent writer's file. What that writer alone seemed to have changed
   /// may be another's.
-  mutating func silentFileIsHeld(by holder: Author) {
+  mutating func silentFileIsHeld(by holder: Author, passthrough: Bool) {
     guard let before = silent?.author else { return }
-    silent?.isHeld(by: holder)
+    silent?.isHeld(by: holder, passthrough: passthrough)
     if silent?.author == .unknown, pending?.author == before { record(.unknown, []) }
   }
 

@@ -23,7 +23,9 @@ func provfsFlush(
   serve(raw) { request throws(Errno) in
     guard let file = OpenFileReference(info) else { throw .badFileDescriptor }
     if file.pointer.pointee.isSilent {
-      request.view.stamper.flush(request.node(id), by: request.view.author(request.caller))
+      request.view.stamper.flush(
+        request.node(id), by: request.view.author(request.caller),
+        passthrough: file.pointer.pointee.isPassthroughWriter)
     } else {
       request.view.stamper.settle(request.node(id))
     }

@@ -17,18 +17,22 @@ struct ContentVersion: Equatable, Sendable {
 
 /// Those who may change an inode's content without a request: by write(2) where it goes to the backing
 /// file, which is for one process at a time, or by storing through a mapping. The daemon sees what they do
-/// in the ``ContentVersion`` alone, so it knows who did it only while there is one such process.
+/// in the ``ContentVersion`` alone.
 struct SilentWriters: Equatable, Sendable {
-  /// The one process; unknown from the moment when there is another, until all have gone.
-  private(set) var author: Attribution.Author
+  /// The process whose writes pass; unknown from the moment when somebody else was seen to hold a
+  /// descriptor of its file.
+  private(set) var passing: Attribution.Author?
+  /// Who else may store through a mapping, also of a file that is closed; unknown where it may be
+  /// several.
+  private var mapper: Attribution.Author?
   /// The content that is accounted for.
   var version: ContentVersion
   /// Their open files. Without any, a mapping outlives its descriptor.
-  private(set) var files = 1
-  /// Those of them whose writes go to the backing file.
-  private(set) var passthroughFiles: Int
+  private(set) var files = 0
+  /// Those of them whose writes pass.
+  private(set) var passthroughFiles = 0
   /// Whether a file was opened for reading and writing, so that it can be mapped shared.
-  private(set) var mayMap: Bool
+  private(set) var mayMap = false
   /// Whether more than one file was open at a time.
   private var wasReopened = false
   /// Whether the content has changed since a descriptor was closed last.
@@ -38,26 +42,51 @@ struct SilentWriters: Equatable, Sendable {
   /// Whether the content has changed since somebody else closed one.
   private var hasChangedSinceOthers = false
 
-  init(_ author: Attribution.Author, at version: ContentVersion, passthrough: Bool, mayMap: Bool) {
-    self.author = author
+  init(at version: ContentVersion) {
     self.version = version
-    self.mayMap = mayMap
-    passthroughFiles = passthrough ? 1 : 0
   }
 
-  /// Another file is opened.
+  /// Who has made a change that no request told of. While writes pass they are the likely cause; for a
+  /// store of somebody else at the same time there is `attribution=exact`.
+  var author: Attribution.Author { passing ?? mapper ?? .unknown }
+
+  /// Whether writes of this process may pass.
+  func mayPass(_ opener: Attribution.Author) -> Bool {
+    guard opener != .unknown else { return false }
+    if let passing { return opener.isProcess(of: passing) }
+    return mapper.map(opener.isProcess) ?? true
+  }
+
+  /// A file is opened.
   mutating func open(by opener: Attribution.Author, passthrough: Bool, mayMap: Bool) {
-    if !opener.isProcess(of: author) { author = .unknown }
+    if passthrough {
+      passing = opener
+    } else {
+      addMapper(opener)
+    }
+    if files > 0 { wasReopened = true }
     files += 1
     passthroughFiles += passthrough ? 1 : 0
-    wasReopened = true
     self.mayMap = self.mayMap || mayMap
   }
 
   /// A file is closed for good.
   mutating func close(passthrough: Bool) {
     files -= 1
-    passthroughFiles -= passthrough ? 1 : 0
+    guard passthrough else { return }
+    passthroughFiles -= 1
+    guard passthroughFiles == 0, files > 0 else { return }
+    // It may have left a mapping.
+    if let passing, mayMap { addMapper(passing) }
+    passing = nil
+  }
+
+  private mutating func addMapper(_ author: Attribution.Author) {
+    if let mapper, !author.isOneWriter(with: mapper) {
+      self.mapper = .unknown
+    } else {
+      mapper = author
+    }
   }
 
   /// The content has become this, by their doing.
@@ -68,10 +97,12 @@ struct SilentWriters: Equatable, Sendable {
 
   /// A process is about to close a descriptor, so it has one: what has changed since the last time
   /// may be its work as well as the opener's.
-  mutating func isHeld(by holder: Attribution.Author) {
-    let isOne =
-      author != .unknown && (holder.isProcess(of: author) || holder.isCovered(with: author))
-    author = isOne ? holder : .unknown
+  mutating func isHeld(by holder: Attribution.Author, passthrough: Bool) {
+    if !passthrough {
+      addMapper(holder)
+    } else if let passing {
+      self.passing = holder.isOneWriter(with: passing) ? holder : .unknown
+    }
   }
 
   /// It has closed it.

@@ -25,27 +25,26 @@ extension Stamper {
     guard isActive else { return mayPass }
     return node.pointer.pointee.attribution.withLock { state in
       if state.silent?.files == 0 { endIfUnmapped(node, &state) }
-      if let silent = state.silent {
-        let isSame = opener.isProcess(of: silent.author)
-        if !isSame { observe(node, &state, before: opener) }
-        let passes = mayPass && isSame
-        if passes || mayMap { state.silent?.open(by: opener, passthrough: passes, mayMap: mayMap) }
-        return passes
-      }
-      let passes = mayPass && opener != .unknown
+      let passes = mayPass && state.silent?.mayPass(opener) ?? (opener != .unknown)
+      if state.silent != nil && !passes { observe(node, &state, before: opener) }
       guard passes || mayMap else { return false }
-      if state.mustSettle(before: opener) { settle(node, &state) }
-      guard let version = version(node) else { return false }
-      state.silent = SilentWriters(opener, at: version, passthrough: passes, mayMap: mayMap)
+      if state.silent == nil {
+        if state.mustSettle(before: opener) { settle(node, &state) }
+        guard let version = version(node) else { return false }
+        state.silent = SilentWriters(at: version)
+      }
+      state.silent?.open(by: opener, passthrough: passes, mayMap: mayMap)
       return passes
     }
   }
 
   /// A descriptor of a silent writer's file is closed by `holder`: what it changed is stamped when its
   /// close(2) returns.
-  func flush(_ node: NodeReference, by holder: Attribution.Author) {
+  func flush(
+    _ node: NodeReference, by holder: Attribution.Author, passthrough: Bool
+  ) {
     node.pointer.pointee.attribution.withLock { state in
-      state.silentFileIsHeld(by: holder)
+      state.silentFileIsHeld(by: holder, passthrough: passthrough)
       observe(node, &state)
       state.silent?.closed(by: holder)
       settle(node, &state)
