@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from support import programs, stamps
+from support import mounts, programs, stamps
 
 pytestmark = pytest.mark.modes
 
@@ -59,7 +59,7 @@ def test_everything_at_once_agrees_with_a_model(scene, arena):
             wait $first; wait $second
             """, "sh", os.path.realpath(sys.executable), programs.torturer(), *words], {})
     steps = 0
-    answers = [session.finish() for session in sessions]
+    answers = [session.finish(mounts.PATIENCE * 4 + SECONDS) for session in sessions]
     for status, output, errors in answers:
         assert status == 0, errors.decode()
         steps += sum(map(int, output.split()))

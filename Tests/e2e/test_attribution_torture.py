@@ -9,7 +9,7 @@ import random
 
 import pytest
 
-from support import stamps
+from support import mounts, stamps
 
 STEPS = int(os.environ.get("PROVFS_TEST_TORTURE_STEPS", "300"))
 # A page each: where one process stores through a mapping and another calls write(2) within the same
@@ -117,7 +117,7 @@ def test_torture(scene):
             "size": SLOT, "slots": SLOTS})
     expected = {}
     for session in sessions:
-        expected |= session.finish()
+        expected |= session.finish(mounts.PATIENCE * 4 + STEPS)
     known = {session.id for session in sessions}
 
     for file in range(FILES):

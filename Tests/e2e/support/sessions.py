@@ -33,8 +33,8 @@ class Session:
                 [*prefix, *argv], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 pass_fds=[theirs.fileno()], cwd=str(home), env=variables)
         theirs.close()
-        ours.settimeout(mounts.PATIENCE * 4)
         self._link = ours
+        self._link.settimeout(mounts.PATIENCE * 4)
         self._reader, self._writer = ours.makefile("rb"), ours.makefile("wb")
         started = receive(self._reader)
         if started is None:
@@ -55,8 +55,9 @@ class Session:
         """Have a step begun; see agent.py for the messages."""
         send(self._writer, message)
 
-    def finish(self):
+    def finish(self, patience=mounts.PATIENCE * 4):
         """Wait for the step that was begun, and its value."""
+        self._link.settimeout(patience)
         answer = receive(self._reader)
         if answer is None:
             raise StepFailed(f"the session ended during a step\n{self.output()}")

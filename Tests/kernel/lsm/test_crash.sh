@@ -4,7 +4,8 @@
 # nothing reaches the disk after that. Then it is mounted again, which replays the log.
 source "$(dirname "$0")/lsm_test.sh"
 
-rounds=${PROVFS_CRASH_ROUNDS:-25}
+# An emulated machine takes some twenty seconds of its processor for a round; more of them find more.
+rounds=${PROVFS_CRASH_ROUNDS:-8}
 # Two sessions create, rewrite, append to and replace the same files. What one writes is its id, line by line. They take
 # turns at each file: of two that overwrite each other at offsets of their own, the last one need not have written the end.
 cat >"$work/writer" <<'SH'
