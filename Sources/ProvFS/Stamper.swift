@@ -81,13 +81,6 @@ final class Stamper: Sendable {
     }
   }
 
-  /// Notes that `author` has just created an inode that it has open: it is stamped with what is
-  /// written, at the latest when it is closed.
-  func createdOpen(_ node: NodeReference, by author: Attribution.Author) {
-    guard isActive else { return }
-    node.pointer.pointee.attribution.withLock { $0.record(author, .created) }
-  }
-
   func attributes(_ descriptor: CInt) throws(Errno) -> statx {
     var attributes = statx()
     _ = try valueOrErrno(
