@@ -392,7 +392,7 @@ void provfs_size_changed(struct dentry *dentry, bool by_path)
 bool provfs_inode_created(struct inode *inode, struct prov_stamp *stamp)
 {
 	struct provfs_inode *state = provfs_inode(inode);
-	u64 time = ktime_get_real_ns();
+	u64 time = provfs_time(inode);
 
 	provfs_current_writer(&state->writer);
 	if (provfs_is_unknown(&state->writer))

@@ -65,6 +65,12 @@ static int provfs_file_permission(struct file *file, int mask)
 	return 0;
 }
 
+static int provfs_file_ioctl(struct file *file, unsigned int cmd,
+			     unsigned long arg)
+{
+	return provfs_refuse_ioctl(file, cmd);
+}
+
 static int provfs_mmap_file(struct file *file, unsigned long reqprot,
 			    unsigned long prot, unsigned long flags)
 {
@@ -133,6 +139,8 @@ static struct security_hook_list provfs_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(inode_removexattr, provfs_inode_removexattr),
 	LSM_HOOK_INIT(inode_copy_up_xattr, provfs_inode_copy_up_xattr),
 	LSM_HOOK_INIT(file_permission, provfs_file_permission),
+	LSM_HOOK_INIT(file_ioctl, provfs_file_ioctl),
+	LSM_HOOK_INIT(file_ioctl_compat, provfs_file_ioctl),
 	LSM_HOOK_INIT(file_release, provfs_file_released),
 	LSM_HOOK_INIT(mmap_file, provfs_mmap_file),
 	LSM_HOOK_INIT(mmap_backing_file, provfs_mmap_backing_file),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The attributes that hold stamps are nobody's to change.
+ * The attributes that hold stamps are nobody's to change, nor is content past
+ * the hooks, by an ioctl.
  *
  * A backup that brings stamps along can be restored on a kernel that was
  * booted with provfs.restore=1, until somebody ends that through securityfs.
@@ -9,8 +10,11 @@
 
 #define pr_fmt(fmt) "provfs: " fmt
 
+#include <linux/capability.h>
 #include <linux/init.h>
+#include <linux/ioctl.h>
 #include <linux/kstrtox.h>
+#include <linux/magic.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
@@ -70,6 +74,41 @@ int provfs_refuse_xattr(struct dentry *dentry, const char *name)
 				      task_tgid_nr(current));
 		return 0;
 	}
+	provfs_count(PROVFS_REFUSED);
+	return -EPERM;
+}
+
+/* EXT4_IOC_MOVE_EXT, XFS_IOC_SWAPEXT and F2FS_IOC_MOVE_RANGE */
+static bool exchanges_blocks(const struct super_block *sb, unsigned int command)
+{
+	switch (sb->s_magic) {
+	case EXT4_SUPER_MAGIC:
+		return _IOC_TYPE(command) == 'f' && _IOC_NR(command) == 15;
+	case XFS_SUPER_MAGIC:
+		return _IOC_TYPE(command) == 'X' && _IOC_NR(command) == 109;
+	case F2FS_SUPER_MAGIC:
+		return _IOC_TYPE(command) == 0xf5 && _IOC_NR(command) == 9;
+	}
+	return false;
+}
+
+/**
+ * provfs_refuse_ioctl - decide on a request that may change content unseen
+ * @file: to which it is made
+ * @command: what it is
+ *
+ * What defragments exchanges the blocks of two files that the caller may
+ * write, asks no hook and leaves their times as they are: whoever may write a
+ * file could give it other content under its stamp. Which files they are
+ * stands in the caller's memory, where it can change.
+ *
+ * Return: -EPERM for such a request without CAP_SYS_ADMIN, else 0.
+ */
+int provfs_refuse_ioctl(const struct file *file, unsigned int command)
+{
+	if (likely(!exchanges_blocks(file_inode(file)->i_sb, command)) ||
+	    capable(CAP_SYS_ADMIN))
+		return 0;
 	provfs_count(PROVFS_REFUSED);
 	return -EPERM;
 }

@@ -147,9 +147,10 @@ void provfs_size_changed(struct dentry *dentry, bool by_path);
 bool provfs_inode_created(struct inode *inode, struct prov_stamp *stamp);
 void provfs_stamp_restored(struct inode *inode);
 
-/* protect.c: the attributes are nobody's to change */
+/* protect.c: the attributes are nobody's to change, nor content unseen */
 bool provfs_is_own_xattr(const char *name);
 int provfs_refuse_xattr(struct dentry *dentry, const char *name);
+int provfs_refuse_ioctl(const struct file *file, unsigned int command);
 bool provfs_restoring(void);
 void provfs_end_restoring(void);
 
@@ -169,6 +170,7 @@ int provfs_setselfattr(unsigned int attr, struct lsm_ctx *context, u32 size,
 void provfs_forget_stand_in(struct task_struct *task);
 
 /* stamp.c: the attributes as they are on disk */
+u64 provfs_time(const struct inode *inode);
 void provfs_encode(struct prov_stamp *stamp, const struct provfs_writer *writer,
 		   u16 flags, u64 time, u64 inode);
 bool provfs_decode(struct provfs_writer *writer, const struct prov_stamp *stamp,

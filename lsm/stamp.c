@@ -22,6 +22,30 @@ static_assert(sizeof(struct prov_stamp) == PROV_STAMP_SIZE);
 #define LOG_SIZE_MAX	(PROV_LOG_MAX * PROV_STAMP_SIZE)
 
 /**
+ * provfs_time - the time for a stamp that is made now
+ * @inode: for which file
+ *
+ * By the clock that files are dated by, which moves once a tick: on a machine
+ * that is kept from its ticks, the exact time would be long after the ctime
+ * that setting the stamp gives the file. Not before the change that the stamp
+ * covers, either, whose ctime can be finer than a tick.
+ *
+ * Return: CLOCK_REALTIME in nanoseconds.
+ */
+u64 provfs_time(const struct inode *inode)
+{
+	struct timespec64 now, ctime = inode_get_ctime(inode);
+	s64 ahead;
+
+	ktime_get_coarse_real_ts64(&now);
+	ahead = timespec64_to_ns(&ctime) - timespec64_to_ns(&now);
+	/* Further ahead it is not finer: the clock was set back. */
+	if (ahead > 0 && ahead < NSEC_PER_SEC)
+		now = ctime;
+	return timespec64_to_ns(&now);
+}
+
+/**
  * provfs_encode - make a stamp
  * @stamp: result
  * @writer: who wrote
@@ -207,7 +231,7 @@ int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer
 		return size == -ENODATA ? 0 : remove_stamp(dentry);
 	}
 
-	*time = ktime_get_real_ns();
+	*time = provfs_time(inode);
 	provfs_encode(&stamp, writer, flags, *time, inode->i_ino);
 	error = __vfs_setxattr_noperm(&nop_mnt_idmap, dentry,
 				      PROV_XATTR_SECURITY, &stamp,

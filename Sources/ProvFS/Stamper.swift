@@ -129,6 +129,9 @@ final class Stamper: Sendable {
           writer: writer, time: max(Self.now(), Self.nanoseconds(attributes.stx_mtime)),
           inode: attributes.stx_ino)
         report(StampStore.replace(file, attribute, with: stamp), node)
+        // Asked for after setting the stamp, ctime gets a value of its own at the next change, and
+        // mtime with it: one that is later than the stamp, although within the same clock tick.
+        _ = try self.attributes(descriptor)
       }
     }
     return true
@@ -154,10 +157,11 @@ final class Stamper: Sendable {
     return existing.flags.intersection(.created)
   }
 
-  /// CLOCK_REALTIME in nanoseconds.
+  /// CLOCK_REALTIME in nanoseconds, as the kernel dates files: at the last clock tick. A finer time
+  /// would be later than changes that follow within the tick.
   private static func now() -> UInt64 {
     var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
+    clock_gettime(CLOCK_REALTIME_COARSE, &now)
     return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
   }
 

@@ -104,8 +104,9 @@ class View:
         if now is None or not now[0].startswith("fuse"):
             return False
         self.device = now[1]
-        # A dead mount that provfs is about to clean up is a mount as well.
-        return self.identity.call(_answers, self.mountpoint)
+        # A dead mount that provfs is about to take away is a mount as well, and the directory below
+        # it answers in its place.
+        return self.identity.call(_answers, self.mountpoint) and mounted(self.mountpoint) == now
 
     @property
     def pid(self):

@@ -51,6 +51,7 @@ class Judge:
 
     def complain(self, cut, text):
         self.complaints.append(f"cut {cut}: {text}")
+        print(f"# {self.complaints[-1]}", flush=True)
 
     def _judge(self, key, record, contents, cut):
         disk, name = key
