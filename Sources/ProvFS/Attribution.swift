@@ -25,6 +25,11 @@ struct Attribution: Equatable, Sendable {
       guard case .known(let one) = self, case .known(let another) = other else { return false }
       return one.pid == another.pid && one.session == another.session
     }
+
+    /// Whether one of them can be named for what either has done.
+    func isOneWriter(with other: Author) -> Bool {
+      self != .unknown && (isProcess(of: other) || isCovered(with: other))
+    }
   }
 
   struct Change: Equatable, Sendable {
@@ -39,29 +44,29 @@ struct Attribution: Equatable, Sendable {
   /// without it is still to come.
   private(set) var isProvisional = false
 
-  /// Who may change the content without a request to the daemon; nil where nobody may.
-  var passthrough: PassthroughWriter?
+  /// Who may change the content without a request; nil where nobody may.
+  var silent: SilentWriters?
 
-  /// Whether the passthrough writer has changed the content since it was accounted for.
+  /// Whether a silent writer has changed the content since it was accounted for.
   func hasUnseenChange(_ version: ContentVersion) -> Bool {
-    guard let passthrough else { return false }
-    return passthrough.version != version
+    guard let silent else { return false }
+    return silent.version != version
   }
 
-  /// Notes that the passthrough writer has made this version of the content.
+  /// Notes that a silent writer has made this version of the content.
   mutating func recordUnseenChange(_ version: ContentVersion) {
-    guard let writer = passthrough else { return }
-    passthrough?.changed(version)
-    // When every file is closed a mapping is what is left.
-    record(writer.author, writer.files == 0 ? .mapped : [])
+    guard let writers = silent else { return }
+    silent?.changed(version)
+    // Where no write(2) is silent it was a store.
+    record(writers.author, writers.passthroughFiles == 0 ? .mapped : [])
   }
 
-  /// Somebody has a descriptor of the passthrough writer's file. What that writer alone seemed to have
-  /// changed may be another's.
-  mutating func passthroughIsHeld(by holder: Author) {
-    guard let before = passthrough?.author else { return }
-    passthrough?.isHeld(by: holder)
-    if passthrough?.author == .unknown, pending?.author == before { record(.unknown, []) }
+  /// Somebody has a descriptor of a silent writer's file. What that writer alone seemed to have changed
+  /// may be another's.
+  mutating func silentFileIsHeld(by holder: Author, passthrough: Bool) {
+    guard let before = silent?.author else { return }
+    silent?.isHeld(by: holder, passthrough: passthrough)
+    if silent?.author == .unknown, pending?.author == before { record(.unknown, []) }
   }
 
   /// Whether the pending change must be settled before `author` changes the content: afterwards

@@ -74,15 +74,15 @@ extension Request {
     guard id > 0 else { return .cached }
     guard flags.isWritable else { return .passthrough(id) }
     asDaemon()
-    guard !view.settings.attributesEachWrite,
+    let mayPass =
+      !view.settings.attributesEachWrite
       // The kernel opens the backing file with the flags that it finds here, and fcntl(2) could not
       // take O_APPEND from it.
-      !flags.appends,
+      && !flags.appends
       // The source takes these bits away for the writer, whom it would not know.
-      node.pointer.pointee.shownPrivilegedBits.load(ordering: .relaxed) == 0,
-      view.stamper.admit(node, author, mayMap: flags.mayMap)
-    else { return .requests(id) }
-    return .passthrough(id)
+      && node.pointer.pointee.shownPrivilegedBits.load(ordering: .relaxed) == 0
+    let passes = view.stamper.admit(node, author, mayMap: flags.mayMap, mayPass: mayPass)
+    return passes ? .passthrough(id) : .requests(id)
   }
 
   /// Takes back what ``chooseDataPath(_:_:_:)`` has registered.

@@ -94,7 +94,10 @@ enum Handshake {
   }
 
   /// Completes the reply, if `message` is it.
-  static func complete(_ message: UnsafeMutableBufferPointer<iovec>) {
+  ///
+  /// - Returns: whether it is.
+  @discardableResult
+  static func complete(_ message: UnsafeMutableBufferPointer<iovec>) -> Bool {
     let unique = pending.load(ordering: .acquiring)
     guard unique != 0, message.count == 2,
       message[0].iov_len == MemoryLayout<fuse_out_header>.size,
@@ -102,7 +105,7 @@ enum Handshake {
       header.unique == unique, header.error == 0,
       message[1].iov_len >= MemoryLayout<fuse_init_out>.size,
       let body = message[1].iov_base?.assumingMemoryBound(to: fuse_init_out.self)
-    else { return }
+    else { return false }
     pending.store(0, ordering: .relaxed)
     let offered = offered.load(ordering: .relaxed)
     var flags = UInt64(body.pointee.flags) | UInt64(body.pointee.flags2) << 32
@@ -116,6 +119,11 @@ enum Handshake {
     if offered & extended != 0 { flags |= extended }
     body.pointee.flags = UInt32(truncatingIfNeeded: flags)
     body.pointee.flags2 = offered & extended != 0 ? UInt32(flags >> 32) : 0
+    return true
+  }
+
+  /// The reply has been sent.
+  static func sent() {
     isDone.store(true, ordering: .releasing)
   }
 }
@@ -133,7 +141,9 @@ private func provfsSend(
   _ device: CInt, _ parts: UnsafeMutablePointer<iovec>?, _ count: CInt,
   _ userdata: UnsafeMutableRawPointer?
 ) -> Int {
-  Handshake.complete(UnsafeMutableBufferPointer(start: parts, count: Int(count)))
+  let isHandshake = Handshake.complete(
+    UnsafeMutableBufferPointer(start: parts, count: Int(count)))
+  defer { if isHandshake { Handshake.sent() } }
   return writev(device, parts, count)
 }
 

@@ -44,6 +44,8 @@ struct OpenFile: ~Copyable {
 
   /// Whether its writes do not come to the daemon.
   var isPassthroughWriter: Bool { isWritable && dataPath.isPassthrough }
+  /// Whether content can be changed through it without a request.
+  var isSilent: Bool { isPassthroughWriter || isSilentMapper }
   /// Whether stores through its mappings do not come to the daemon.
   var isSilentMapper: Bool { mapper != .none && dataPath != .cached }
 

@@ -76,10 +76,8 @@ struct CreatedFile {
   let file: OpenFileReference
 
   func reply(_ view: View) -> provfs_create_reply {
-    var entry = view.entry(node, attributes)
-    // The stamp, which moves ctime, comes later: whoever asks for attributes first gets it made first.
-    entry.attr_timeout = 0
-    return provfs_create_reply(entry: fuse_entry_out(entry), open: file.reply)
+    provfs_create_reply(
+      entry: fuse_entry_out(view.entry(node, attributes)), open: file.reply)
   }
 }
 
@@ -157,10 +155,11 @@ extension Request {
         let path = prov_open_fd(descriptor, CInt(PROV_O_PATH))
         if path >= 0 { table.pin(found.node, path) }
       }
-      view.stamper.createdOpen(found.node, by: author)
+      // At once: the program may take note of ctime, which a stamp moves, before it writes anything.
+      view.stamper.created(found.node, by: author)
       do throws(Errno) {
         let file = try register(found.node, descriptor, flags, author)
-        return CreatedFile(node: found.node, attributes: found.attributes, file: file)
+        return CreatedFile(node: found.node, attributes: refreshed(found), file: file)
       } catch {
         table.forget(found.node, 1)
         throw error

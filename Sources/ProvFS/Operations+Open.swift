@@ -22,8 +22,10 @@ func provfsFlush(
 ) {
   serve(raw) { request throws(Errno) in
     guard let file = OpenFileReference(info) else { throw .badFileDescriptor }
-    if file.pointer.pointee.isPassthroughWriter {
-      request.view.stamper.flush(request.node(id), by: request.view.author(request.caller))
+    if file.pointer.pointee.isSilent {
+      request.view.stamper.flush(
+        request.node(id), by: request.view.author(request.caller),
+        passthrough: file.pointer.pointee.isPassthroughWriter)
     } else {
       request.view.stamper.settle(request.node(id))
     }
@@ -145,14 +147,15 @@ extension Request {
 
   func close(_ file: OpenFileReference) {
     let node = file.pointer.pointee.node
-    let wasPassthroughWriter = file.pointer.pointee.isPassthroughWriter
+    let wasSilent = file.pointer.pointee.isSilent
     let wasSilentMapper = file.pointer.pointee.isSilentMapper
-    if !wasPassthroughWriter { view.stamper.settle(node) }
+    let passed = file.pointer.pointee.isPassthroughWriter
+    if !wasSilent { view.stamper.settle(node) }
     asDaemon()
     releaseBacking(node)
     table.retain(node)
     table.release(file)
-    if wasPassthroughWriter && view.stamper.release(node) {
+    if wasSilent && view.stamper.release(node, passthrough: passed) {
       view.lingering.add(node)
       return
     }

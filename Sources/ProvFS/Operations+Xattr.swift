@@ -9,6 +9,9 @@ func provfsGetxattr(
   _ raw: fuse_req_t?, _ id: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ size: Int
 ) {
   serve(raw) { request throws(Errno) in
+    if strcmp(name!, ViewMode.attributeName.cString) == 0 {
+      return try request.replyWithViewMode(size)
+    }
     let node = request.node(id)
     if StampAttribute.isReserved(name!) { request.view.stamper.settleForReader(node) }
     try request.reply(size) { buffer throws(Errno) in
@@ -68,6 +71,16 @@ extension Request {
       fuse_reply_xattr(raw, count)
     } else {
       fuse_reply_buf(raw, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), count)
+    }
+  }
+
+  fileprivate func replyWithViewMode(_ size: Int) throws(Errno) {
+    var mode = "passthrough=\(Handshake.grantsPassthrough ? "on" : "off")"
+    mode += " attribution=\(view.settings.attributesEachWrite ? "exact" : "default")"
+    guard size == 0 || size >= mode.utf8.count else { throw Errno(rawValue: ERANGE) }
+    try reply(size) { buffer throws(Errno) in
+      if size > 0 { buffer.copyBytes(from: mode.utf8) }
+      return mode.utf8.count
     }
   }
 

@@ -35,7 +35,7 @@ final class Stamper: Sendable {
   ) throws(Errno) -> Result {
     guard isActive else { return try body() }
     return try node.pointer.pointee.attribution.withLock { state throws(Errno) -> Result in
-      if state.passthrough != nil {
+      if state.silent != nil {
         observe(node, &state, before: author)
       }
       if state.mustSettle(before: author) { settle(node, &state) }
@@ -66,7 +66,7 @@ final class Stamper: Sendable {
   /// stamp says that it is not the last word: another follows when the file is closed.
   func settleForReader(_ node: NodeReference) {
     node.pointer.pointee.attribution.withLock { state in
-      if state.passthrough != nil { observe(node, &state) }
+      if state.silent != nil { observe(node, &state) }
       guard !state.isProvisional else { return }
       settle(node, &state, isOpen: table.isOpenForWriting(node))
     }
@@ -81,13 +81,6 @@ final class Stamper: Sendable {
     }
   }
 
-  /// Notes that `author` has just created an inode that it has open: it is stamped with what is
-  /// written, at the latest when it is closed.
-  func createdOpen(_ node: NodeReference, by author: Attribution.Author) {
-    guard isActive else { return }
-    node.pointer.pointee.attribution.withLock { $0.record(author, .created) }
-  }
-
   func attributes(_ descriptor: CInt) throws(Errno) -> statx {
     var attributes = statx()
     _ = try valueOrErrno(
@@ -97,7 +90,7 @@ final class Stamper: Sendable {
 
   /// Settles under the lock of the node, which the caller holds.
   func settle(_ node: NodeReference, _ state: inout Attribution, isOpen: Bool = false) {
-    if state.passthrough != nil { observe(node, &state) }
+    if state.silent != nil { observe(node, &state) }
     guard var change = state.pending else { return }
     if isOpen { change.flags.insert(.open) }
     Worker.current?.pointee.credentials.resume()
@@ -136,6 +129,9 @@ final class Stamper: Sendable {
           writer: writer, time: max(Self.now(), Self.nanoseconds(attributes.stx_mtime)),
           inode: attributes.stx_ino)
         report(StampStore.replace(file, attribute, with: stamp), node)
+        // Asked for after setting the stamp, ctime gets a value of its own at the next change, and
+        // mtime with it: one that is later than the stamp, although within the same clock tick.
+        _ = try self.attributes(descriptor)
       }
     }
     return true
@@ -161,10 +157,11 @@ final class Stamper: Sendable {
     return existing.flags.intersection(.created)
   }
 
-  /// CLOCK_REALTIME in nanoseconds.
+  /// CLOCK_REALTIME in nanoseconds, as the kernel dates files: at the last clock tick. A finer time
+  /// would be later than changes that follow within the tick.
   private static func now() -> UInt64 {
     var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
+    clock_gettime(CLOCK_REALTIME_COARSE, &now)
     return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
   }
 

@@ -37,7 +37,11 @@ struct FileFindings {
       return .ok("watched", "\(shown): the LSM stamps what is written here")
     }
     if filesystemType(directory) == "fuse.provfs" {
-      return .ok("watched", "\(shown): in a view of provfs, which stamps what is written here")
+      let mode = ViewMode.read(FileReference(descriptor: directory)).map {
+        " (\(Escaping.text(Array($0.utf8))))"
+      }
+      return .ok(
+        "watched", "\(shown): in a view of provfs, which stamps what is written here\(mode ?? "")")
     }
     return .warn(
       "watched", "\(shown): nothing stamps what is written here",

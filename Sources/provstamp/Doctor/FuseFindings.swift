@@ -48,13 +48,16 @@ enum FuseFindings {
   }
 
   private static func passthrough() -> Finding {
-    guard KernelFindings.isAtLeast(6, 9) else {
+    guard KernelFindings.isAtLeast(6, 13) else {
       return .warn(
-        "fuse-passthrough", "this kernel has none: reads and writes in a view go through provfs",
-        "use Linux 6.9 or later, for speed")
+        "fuse-passthrough",
+        "this kernel's file times do not tell of every change: reads and writes in a view go through "
+          + "provfs", "use Linux 6.13 or later, for speed")
     }
     switch buildOption("CONFIG_FUSE_PASSTHROUGH") {
-    case true?: return .ok("fuse-passthrough", "the kernel reads and writes files in a view itself")
+    case true?:
+      return .ok(
+        "fuse-passthrough", "in a view that root mounts the kernel reads and writes files itself")
     case false?:
       return .warn(
         "fuse-passthrough", "the kernel is built without CONFIG_FUSE_PASSTHROUGH",

@@ -22,26 +22,27 @@ private func version(_ number: UInt64) -> ContentVersion {
 
 private func written(by author: Attribution.Author, mayMap: Bool = false) -> Attribution {
   var attribution = Attribution()
-  attribution.passthrough = PassthroughWriter(author, at: version(0), mayMap: mayMap)
+  attribution.silent = SilentWriters(at: version(0))
+  attribution.silent?.open(by: author, passthrough: true, mayMap: mayMap)
   return attribution
 }
 
 extension Attribution {
   /// What a close(2) by `holder` does, with the content at this version.
   fileprivate mutating func close(by holder: Author, at version: ContentVersion) {
-    passthroughIsHeld(by: holder)
+    silentFileIsHeld(by: holder, passthrough: true)
     if hasUnseenChange(version) { recordUnseenChange(version) }
-    passthrough?.closed(by: holder)
+    silent?.closed(by: holder)
   }
 
   /// What the last close of the file does.
   fileprivate mutating func end() -> Author? {
-    passthrough?.close()
-    return passthrough?.certainAuthor
+    silent?.close(passthrough: true)
+    return silent?.certainAuthor
   }
 }
 
-@Suite struct PassthroughWriterTests {
+@Suite struct SilentWritersTests {
   @Test func whatHasNotChangedIsNotRecorded() {
     var attribution = written(by: process(1))
     attribution.close(by: process(1), at: version(0))
@@ -113,10 +114,59 @@ extension Attribution {
     #expect(attribution.pending?.author == .unknown)
   }
 
+  @Test func storesOfTheOneWhoIsLeftAreItsOwn() {
+    var attribution = written(by: process(1, session: "a"))
+    attribution.silent?.open(by: process(2, session: "b"), passthrough: false, mayMap: true)
+    attribution.recordUnseenChange(version(1))
+    #expect(attribution.pending?.author == process(1, session: "a"))
+    attribution.silent?.close(passthrough: true)
+    attribution.recordUnseenChange(version(2))
+    #expect(
+      attribution.pending
+        == Attribution.Change(author: process(2, session: "b"), flags: .mapped))
+  }
+
+  @Test func whoeverMayHaveLeftAMappingMayStore() {
+    var attribution = written(by: process(1, session: "a"), mayMap: true)
+    attribution.silent?.open(by: process(2, session: "b"), passthrough: false, mayMap: true)
+    attribution.silent?.close(passthrough: true)
+    attribution.recordUnseenChange(version(1))
+    #expect(attribution.pending?.author == .unknown)
+  }
+
+  @Test func writesPassForOneProcess() {
+    var writers = SilentWriters(at: version(0))
+    #expect(!writers.mayPass(.unknown))
+    #expect(writers.mayPass(process(1)))
+    writers.open(by: process(1), passthrough: true, mayMap: false)
+    #expect(writers.mayPass(process(1)))
+    #expect(!writers.mayPass(process(2)))
+    // Another's own file says nothing about who has this one.
+    writers.isHeld(by: process(2), passthrough: false)
+    #expect(writers.mayPass(process(1)))
+    writers.isHeld(by: process(2), passthrough: true)
+    #expect(!writers.mayPass(process(1)))
+  }
+
+  @Test func writesDoNotPassBesideTheMappingOfAnother() {
+    var writers = SilentWriters(at: version(0))
+    writers.open(by: process(1), passthrough: false, mayMap: true)
+    #expect(writers.mayPass(process(1)))
+    #expect(!writers.mayPass(process(2)))
+  }
+
+  @Test func whereNoWritePassesItWasAStore() {
+    var attribution = Attribution()
+    attribution.silent = SilentWriters(at: version(0))
+    attribution.silent?.open(by: process(1), passthrough: false, mayMap: true)
+    attribution.recordUnseenChange(version(1))
+    #expect(attribution.pending == Attribution.Change(author: process(1), flags: .mapped))
+  }
+
   @Test func storesAfterTheLastCloseAreMapped() {
     var attribution = written(by: process(1), mayMap: true)
     attribution.close(by: process(1), at: version(0))
-    attribution.passthrough?.close()
+    attribution.silent?.close(passthrough: true)
     attribution.recordUnseenChange(version(1))
     #expect(attribution.pending == Attribution.Change(author: process(1), flags: .mapped))
   }

@@ -6,62 +6,63 @@ import Provenance
 import Synchronization
 import SystemPackage
 
-/// Attribution of what never comes to the daemon: writes and stores through passthrough.
+/// Attribution of what never comes to the daemon: writes that pass through, and stores.
 ///
 /// While such a writer has the file open, its changes are looked for wherever anybody could notice
 /// them, or cover them with changes of their own. Between a look and the change that follows no
 /// write(2) can come in: the kernel holds the inode's lock for the request.
 extension Stamper {
-  /// Whether a file that is opened for writing may be written to without the daemon.
+  /// Takes note of a file that is opened for writing, its data not through the view's page cache.
   ///
-  /// - Parameter mayMap: whether it can be mapped shared and writable.
-  /// - Returns: false where its writes must come as requests: somebody else writes past the daemon
-  ///   already, or the opener is not known.
+  /// - Parameters:
+  ///   - mayMap: whether it can be mapped shared and writable.
+  ///   - mayPass: whether its writes may go to the backing file.
+  /// - Returns: whether they do. They do not where somebody else changes the content silently already,
+  ///   or where the opener is not known.
   func admit(
-    _ node: NodeReference, _ author: Attribution.Author, mayMap: Bool
+    _ node: NodeReference, _ opener: Attribution.Author, mayMap: Bool, mayPass: Bool
   ) -> Bool {
-    guard isActive else { return true }
+    guard isActive else { return mayPass }
     return node.pointer.pointee.attribution.withLock { state in
-      if state.passthrough?.files == 0 { endIfUnmapped(node, &state) }
-      if let writer = state.passthrough {
-        guard author.isProcess(of: writer.author) else {
-          observe(node, &state, before: author)
-          return false
-        }
-        state.passthrough?.open(mayMap: mayMap)
-        return true
+      if state.silent?.files == 0 { endIfUnmapped(node, &state) }
+      let passes = mayPass && state.silent?.mayPass(opener) ?? (opener != .unknown)
+      if state.silent != nil && !passes { observe(node, &state, before: opener) }
+      guard passes || mayMap else { return false }
+      if state.silent == nil {
+        if state.mustSettle(before: opener) { settle(node, &state) }
+        guard let version = version(node) else { return false }
+        state.silent = SilentWriters(at: version)
       }
-      guard author != .unknown else { return false }
-      if state.mustSettle(before: author) { settle(node, &state) }
-      guard let version = version(node) else { return false }
-      state.passthrough = PassthroughWriter(author, at: version, mayMap: mayMap)
-      return true
+      state.silent?.open(by: opener, passthrough: passes, mayMap: mayMap)
+      return passes
     }
   }
 
-  /// A descriptor of a file that passes through is closed by `holder`: what it changed is stamped when
-  /// its close(2) returns.
-  func flush(_ node: NodeReference, by holder: Attribution.Author) {
+  /// A descriptor of a silent writer's file is closed by `holder`: what it changed is stamped when its
+  /// close(2) returns.
+  func flush(
+    _ node: NodeReference, by holder: Attribution.Author, passthrough: Bool
+  ) {
     node.pointer.pointee.attribution.withLock { state in
-      state.passthroughIsHeld(by: holder)
+      state.silentFileIsHeld(by: holder, passthrough: passthrough)
       observe(node, &state)
-      state.passthrough?.closed(by: holder)
+      state.silent?.closed(by: holder)
       settle(node, &state)
     }
   }
 
-  /// A file that passed through is closed for good, its descriptor included.
+  /// A silent writer's file is closed for good, the daemon's descriptor included.
   ///
   /// - Returns: whether a mapping of it goes on, so that changes can still come: then the node must
   ///   be kept, and asked about with ``hasEnded(_:)``.
-  func release(_ node: NodeReference) -> Bool {
+  func release(_ node: NodeReference, passthrough: Bool) -> Bool {
     guard isActive else { return false }
     return node.pointer.pointee.attribution.withLock { state in
-      state.passthrough?.close()
-      guard let writer = state.passthrough, writer.files == 0 else { return false }
-      if let author = writer.certainAuthor { state.record(author, []) }
+      state.silent?.close(passthrough: passthrough)
+      guard let writers = state.silent, writers.files == 0 else { return false }
+      if let author = writers.certainAuthor { state.record(author, []) }
       endIfUnmapped(node, &state)
-      return state.passthrough != nil
+      return state.silent != nil
     }
   }
 
@@ -69,33 +70,32 @@ extension Stamper {
   /// it changed is stamped.
   func hasEnded(_ node: NodeReference) -> Bool {
     node.pointer.pointee.attribution.withLock { state in
-      guard state.passthrough?.files == 0 else { return true }
+      guard state.silent?.files == 0 else { return true }
       endIfUnmapped(node, &state)
-      return state.passthrough == nil
+      return state.silent == nil
     }
   }
 
   /// Stamps what a mapping may have changed whose file is closed; where it has ended, that was all.
   private func endIfUnmapped(_ node: NodeReference, _ state: inout Attribution) {
-    let goesOn = state.passthrough?.mayMap == true && isWritable(node)
+    let goesOn = state.silent?.mayMap == true && isWritable(node)
     settle(node, &state)
-    if !goesOn { state.passthrough = nil }
+    if !goesOn { state.silent = nil }
   }
 
-  /// Looks whether the passthrough writer has changed the content, and notes it.
+  /// Looks whether a silent writer has changed the content, and notes it.
   ///
   /// - Parameter other: who is about to change the content too. Stores to a page that is dirty move
   ///   nothing that could be seen; written back, it shows the next one.
   func observe(
     _ node: NodeReference, _ state: inout Attribution, before other: Attribution.Author? = nil
   ) {
-    if let other, let writer = state.passthrough, writer.mayMap, !other.isProcess(of: writer.author)
-    {
+    if let other, let writer = state.silent, writer.mayMap, !other.isProcess(of: writer.author) {
       writeBack(node)
     }
     guard let version = version(node), state.hasUnseenChange(version) else { return }
     // Somebody else's change came before this one. Its stamp is not the last word any more, and says so.
-    if let writer = state.passthrough, state.mustSettle(before: writer.author) {
+    if let silent = state.silent, state.mustSettle(before: silent.author) {
       stampAsEarlier(node, state)
     }
     state.recordUnseenChange(version)
@@ -103,8 +103,8 @@ extension Stamper {
 
   /// The content is as somebody whose change came as a request has left it.
   func account(_ node: NodeReference, _ state: inout Attribution) {
-    guard state.passthrough != nil, let version = version(node) else { return }
-    state.passthrough?.version = version
+    guard state.silent != nil, let version = version(node) else { return }
+    state.silent?.version = version
   }
 
   private func version(_ node: NodeReference) -> ContentVersion? {
