@@ -13,6 +13,8 @@ struct Signals {
     pthread_sigmask(SIG_BLOCK, &set, nil)
     // A reader of our log that goes away is no reason to stop.
     signal(SIGPIPE, SIG_IGN)
+    // Somebody opens a file whose lease is just being asked for: that is over in an instant.
+    signal(SIGIO, SIG_IGN)
   }
 
   /// - Returns: the number of the first one that comes.
