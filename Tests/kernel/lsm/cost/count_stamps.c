@@ -165,8 +165,8 @@ int main(void)
 	measure("first-stamp", first_stamp);
 	measure("create-write-close", create_write_close);
 	measure("mkdir", make_directory);
-	measure("extract-8k", extract);
-	measure("check-out-8k", check_out);
+	measure("extract", extract);
+	measure("check-out", check_out);
 	printf("instructions end\n");
 	fflush(stdout);
 	reboot(RB_POWER_OFF);
