@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shared mappings that have no descriptor any more: whose stores they are, in every mode."""
 
+import os
+
 import pytest
 
+from support import modes
 from support.mounts import until
+from support.system import opened
 
 pytestmark = pytest.mark.modes
 
@@ -100,3 +104,30 @@ def test_a_write_while_another_has_the_file_mapped_without_a_descriptor(scene, t
     assert set(scene.writers("file")) <= {first.id, second.id}
     content = (scene.source / "file").read_bytes()
     assert (content[:5], content[100:105], content[5000:5005]) == (b"store", b"again", b"after")
+
+
+def test_who_breaks_the_lease_does_not_end_the_view(mount, tree, needs):
+    """provfs asks by a lease whether a file is mapped still; opening it meanwhile breaks the lease.
+
+    The kernel then signals who holds it. strace keeps provfs in that moment long enough to meet it.
+    """
+    assert modes.passthrough_is_default(), modes.account()
+    source, mountpoint = tree
+    (source / "file").write_bytes(bytes(8192))
+    mount(source, mountpoint, prefix=[
+        needs("strace"), "-f", "-o", "/dev/null", "-e", "trace=fcntl", "-e", "signal=none",
+        "-e", "inject=fcntl:delay_exit=300000"])
+    with opened(mountpoint / "file", os.O_RDWR) as descriptor:
+        os.pwrite(descriptor, b"before", 0)
+
+    def breaks():
+        try:
+            os.close(os.open(source / "file", os.O_WRONLY | os.O_NONBLOCK))
+            return False
+        except BlockingIOError:
+            return True
+
+    until(breaks, "a lease is met")
+    with opened(mountpoint / "file", os.O_RDWR) as descriptor:
+        os.pwrite(descriptor, b"after", 0)
+    assert (source / "file").read_bytes()[:6] == b"aftere"
