@@ -70,7 +70,7 @@ final class Mount {
       exit(2)
     }
     logger.notice("\(options.source!.shown) is shown at \(mountpoint.shown)")
-    logger.notice("\(Passthrough.description(view.table))")
+    logger.notice("\(Passthrough.description(options.passthrough, view.table))")
     tellWhoStamps(logger)
     let received = signals.wait()
     if received != Session.endSignal {

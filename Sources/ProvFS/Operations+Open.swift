@@ -117,6 +117,7 @@ extension Request {
   /// Opens a regular file with the caller's rights, truncating it where asked to.
   func open(_ node: NodeReference, _ flags: OpenFlags) throws(Errno) -> OpenFileReference {
     let opener = flags.mayChange ? view.author(caller) : .unknown
+    if flags.isWritable { view.stamper.willOpen(node) }
     let descriptor = try table.withDescriptor(node) { path throws(Errno) in
       // The kernel has checked the right to execute, which does not include the right to read.
       let open = { table.withRoom { prov_open_fd(path, flags.backing) } }

@@ -25,10 +25,11 @@ enum Passthrough {
   }
 
   /// What is in force, for the log.
-  static func description(_ table: NodeTable) -> String {
+  static func description(_ choice: Options.Passthrough, _ table: NodeTable) -> String {
     if Handshake.grantsPassthrough {
       return "files are read and written by the kernel: passthrough is on"
     }
+    if choice == .off { return "passthrough is off, as passthrough=off asks" }
     return "passthrough is off: \(obstacle(table) ?? refusal)"
   }
 

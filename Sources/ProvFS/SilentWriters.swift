@@ -35,6 +35,8 @@ struct SilentWriters: Equatable, Sendable {
   private(set) var mayMap = false
   /// Whether more than one file was open at a time.
   private var wasReopened = false
+  /// Whether somebody else was seen to hold a descriptor of a file whose writes pass.
+  private var wasShared = false
   /// Whether the content has changed since a descriptor was closed last.
   private var hasChanged = false
   /// Who closed the descriptors that were closed last, one after the other.
@@ -75,7 +77,7 @@ struct SilentWriters: Equatable, Sendable {
     files -= 1
     guard passthrough else { return }
     passthroughFiles -= 1
-    guard passthroughFiles == 0, files > 0 else { return }
+    guard passthroughFiles == 0 else { return }
     // It may have left a mapping.
     if let passing, mayMap { addMapper(passing) }
     passing = nil
@@ -101,7 +103,9 @@ struct SilentWriters: Equatable, Sendable {
     if !passthrough {
       addMapper(holder)
     } else if let passing {
-      self.passing = holder.isOneWriter(with: passing) ? holder : .unknown
+      let isOne = holder.isOneWriter(with: passing)
+      self.passing = isOne ? holder : .unknown
+      if !isOne { wasShared = true }
     }
   }
 
@@ -116,7 +120,7 @@ struct SilentWriters: Equatable, Sendable {
   /// When the file is closed for good, who changed it last although several had its descriptor: since
   /// the last of the others closed one, nobody else was left who had.
   var certainAuthor: Attribution.Author? {
-    guard author == .unknown, files == 0, !wasReopened, !mayMap, !hasChanged else { return nil }
+    guard wasShared, files == 0, !wasReopened, !mayMap, !hasChanged else { return nil }
     return hasChangedSinceOthers ? lastCloser : nil
   }
 }

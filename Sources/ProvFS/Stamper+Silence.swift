@@ -24,7 +24,6 @@ extension Stamper {
   ) -> Bool {
     guard isActive else { return mayPass }
     return node.pointer.pointee.attribution.withLock { state in
-      if state.silent?.files == 0 { endIfUnmapped(node, &state) }
       let passes = mayPass && state.silent?.mayPass(opener) ?? (opener != .unknown)
       if state.silent != nil && !passes { observe(node, &state, before: opener) }
       guard passes || mayMap else { return false }
@@ -35,6 +34,14 @@ extension Stamper {
       }
       state.silent?.open(by: opener, passthrough: passes, mayMap: mayMap)
       return passes
+    }
+  }
+
+  /// A file is about to be opened for writing, by the daemon too: the last moment at which it can be told
+  /// whether a mapping that had outlived its file has ended.
+  func willOpen(_ node: NodeReference) {
+    node.pointer.pointee.attribution.withLock { state in
+      if state.silent?.files == 0 { endIfUnmapped(node, &state) }
     }
   }
 

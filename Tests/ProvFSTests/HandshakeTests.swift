@@ -66,6 +66,18 @@ private let noExport: UInt64 = 1 << 38
     #expect(completed(offered: parallelLookups, replied: 1, error: -EPERM) == 1)
   }
 
+  @Test func passthroughIsGrantedWhereItIsWantedAndOffered() {
+    let passthrough: UInt64 = 1 << 37
+    #expect(completed(offered: extended | passthrough, replied: 1) == extended | 1)
+    Handshake.requestPassthrough(stackDepth: 1)
+    defer { Handshake.requestPassthrough(stackDepth: 0) }
+    #expect(completed(offered: extended, replied: 1) == extended | 1)
+    #expect(!Handshake.grantsPassthrough)
+    #expect(
+      completed(offered: extended | passthrough, replied: 1) == extended | passthrough | 1)
+    #expect(Handshake.grantsPassthrough)
+  }
+
   @Test func messagesThatAreTooShortAreNoOffer() {
     let message = UnsafeMutableRawBufferPointer.allocate(byteCount: 200, alignment: 8)
     defer { message.deallocate() }

@@ -34,6 +34,18 @@ private func mountOptions(_ options: Options) -> [String] {
     #expect(!options.staysInForeground)
   }
 
+  @Test func passthroughAndAttribution() throws {
+    #expect(try options("a", "b").passthrough == .auto)
+    #expect(try !options("a", "b").attributesEachWrite)
+    #expect(try options("a", "b", "-o", "passthrough=off").passthrough == .off)
+    let exact = try options("a", "b", "-o", "passthrough=on,attribution=exact")
+    #expect(exact.passthrough == .on)
+    #expect(exact.attributesEachWrite)
+    for wrong in ["passthrough", "passthrough=yes", "attribution", "attribution=fast"] {
+      #expect(throws: UsageError.self) { try options("a", "b", "-o", wrong) }
+    }
+  }
+
   @Test func debuggingStaysInTheForeground() throws {
     #expect(try options("a", "b", "-d").staysInForeground)
     #expect(try options("a", "b", "-o", "debug").staysInForeground)

@@ -134,6 +134,21 @@ extension Attribution {
     #expect(attribution.pending?.author == .unknown)
   }
 
+  @Test func aMappingThatIsLeftAndOneThatIsNewMayBothBeStoredTo() {
+    var attribution = written(by: process(1, session: "a"), mayMap: true)
+    attribution.silent?.close(passthrough: true)
+    #expect(attribution.silent?.author == process(1, session: "a"))
+    attribution.silent?.open(by: process(2, session: "b"), passthrough: false, mayMap: true)
+    attribution.recordUnseenChange(version(1))
+    #expect(attribution.pending?.author == .unknown)
+  }
+
+  @Test func aFileThatNobodySharedIsNotStampedAgainAtItsEnd() {
+    var attribution = written(by: process(1, session: "a"))
+    attribution.close(by: process(1, session: "a"), at: version(1))
+    #expect(attribution.end() == nil)
+  }
+
   @Test func writesPassForOneProcess() {
     var writers = SilentWriters(at: version(0))
     #expect(!writers.mayPass(.unknown))
