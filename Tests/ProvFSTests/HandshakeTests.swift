@@ -26,7 +26,7 @@ private func completed(
         iovec(iov_base: header.baseAddress, iov_len: header.count),
         iovec(iov_base: body.baseAddress, iov_len: body.count),
       ]
-      parts.withUnsafeMutableBufferPointer { Handshake.complete($0) }
+      _ = parts.withUnsafeMutableBufferPointer { Handshake.complete($0) }
     }
   }
   return UInt64(body.flags) | UInt64(body.flags2) << 32
