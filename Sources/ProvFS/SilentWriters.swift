@@ -33,6 +33,8 @@ struct SilentWriters: Equatable, Sendable {
   private(set) var passthroughFiles = 0
   /// Whether a file was opened for reading and writing, so that it can be mapped shared.
   private(set) var mayMap = false
+  /// Whether one whose writes pass was.
+  private var passingMayMap = false
   /// Whether more than one file was open at a time.
   private var wasReopened = false
   /// Whether somebody else was seen to hold a descriptor of a file whose writes pass.
@@ -63,6 +65,7 @@ struct SilentWriters: Equatable, Sendable {
   mutating func open(by opener: Attribution.Author, passthrough: Bool, mayMap: Bool) {
     if passthrough {
       passing = opener
+      passingMayMap = passingMayMap || mayMap
     } else {
       addMapper(opener)
     }
@@ -79,8 +82,9 @@ struct SilentWriters: Equatable, Sendable {
     passthroughFiles -= 1
     guard passthroughFiles == 0 else { return }
     // It may have left a mapping.
-    if let passing, mayMap { addMapper(passing) }
+    if let passing, passingMayMap { addMapper(passing) }
     passing = nil
+    passingMayMap = false
   }
 
   private mutating func addMapper(_ author: Attribution.Author) {

@@ -65,6 +65,7 @@ extension Stamper {
   func release(_ node: NodeReference, passthrough: Bool) -> Bool {
     guard isActive else { return false }
     return node.pointer.pointee.attribution.withLock { state in
+      observe(node, &state)
       state.silent?.close(passthrough: passthrough)
       guard let writers = state.silent, writers.files == 0 else { return false }
       if let author = writers.certainAuthor { state.record(author, []) }
