@@ -246,13 +246,15 @@ def test_help_teaches(caller):
 
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN])
 def test_it_stops_when_the_command_stops(caller, number):
+    """In a process group whose parent is in another one: the kernel stops none that is orphaned, as that of
+    the tests themselves is where nobody waits for them."""
     process = caller.start_python(
         """
         import os, sys
         print(os.getpid(), flush=True)
         sys.stdin.readline()
         print("on", flush=True)
-        """, stdin=subprocess.PIPE, start_new_session=False)
+        """, stdin=subprocess.PIPE, start_new_session=False, process_group=0)
     command = int(process.stdout.readline())
     for continued in (process.pid, command):
         os.kill(command, number)
