@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`provstamp run` on a terminal: the keys, the shell's job control, and hanging up."""
 
+import contextlib
 import os
 import pathlib
+import re
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -121,6 +124,50 @@ def test_the_shell_suspends_and_resumes_the_job(shell):
     shell.until("prompt> ")
     shell.type("echo status-$?\n")
     shell.until("status-4")
+
+
+@contextlib.contextmanager
+def kept_from_running(process):
+    """Something more urgent has the only processor that `process` may use."""
+    processor = min(os.sched_getaffinity(0))
+    os.sched_setaffinity(process, {processor})
+    spinner = subprocess.Popen([PYTHON, "-c", "while True: pass"])
+    try:
+        os.sched_setaffinity(spinner.pid, {processor})
+        os.sched_setscheduler(spinner.pid, os.SCHED_FIFO, os.sched_param(1))
+        yield
+    finally:
+        spinner.kill()
+        spinner.wait()
+
+
+def parent(process):
+    return int(re.search(r"^PPid:\t(\d+)$", pathlib.Path(f"/proc/{process}/status").read_text(), re.M)[1])
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a second processor")
+def test_a_key_that_comes_before_provstamp_was_scheduled_suspends_once(shell):
+    command = start(shell, RUN + LISTEN)
+    foreground = parent(parent(command))
+    shell.type("\x1a")
+    shell.until("Stopped")
+    shell.until("prompt> ")
+    with kept_from_running(foreground):
+        shell.type("fg\n")
+        shell.type("again\n")
+        shell.until("line-again")
+        shell.type("\x1a")
+        until(lambda: "State:\tT" in pathlib.Path(f"/proc/{command}/status").read_text(), "the command stops")
+    shell.until("Stopped")
+    shell.until("prompt> ")
+    shell.type("fg\n")
+    shell.type("further\n")
+    shell.until("line-further")
+    shell.type("jobs; echo none\n")
+    shell.until("line-jobs; echo none")
+    shell.type("end\n")
+    shell.until("line-end")
+    shell.until("prompt> ")
 
 
 def test_a_command_that_ignores_the_key_is_not_suspended(shell):

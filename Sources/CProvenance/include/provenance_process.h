@@ -55,6 +55,9 @@ int prov_next_signal(int signals, struct prov_signal *out);
 /* Does what `number` does by default to this process itself, now. Returns after a SIGCONT. */
 int prov_raise_default(int number);
 
+/* Returns when each signal to this process's group that has reached this process has reached the others. */
+void prov_await_group_signals(void);
+
 /*
  * Restores `before`, which is NULL where signals were left as they were, and executes
  * a program as execvp(3) does. Returns only where that fails: -errno.

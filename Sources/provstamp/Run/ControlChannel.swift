@@ -12,8 +12,10 @@ enum CommandEnding {
 enum SupervisorMessage {
   /// The command's process, which is about to execute the command.
   case started(pid_t)
-  /// A signal has stopped the command.
-  case stopped(CInt)
+  /// The command has stopped, for the `count`th time.
+  case stopped(count: Int32)
+  /// The answer to ``SignalRequest/isStillStopped(_:)`` where it is so, with the signal that did it.
+  case stillStopped(CInt, count: Int32)
   /// The command has ended, and the session goes on where it has other members.
   case ended(CommandEnding, sessionEnds: Bool)
   /// There is no session, and it has been said why.
@@ -26,6 +28,11 @@ struct SignalRequest {
   /// How many stops of the command the foreground process knew of. One who did not know of the last
   /// cannot have meant to continue the command after it.
   let stops: Int32
+
+  /// Whether the stop that was told of is still in force.
+  static func isStillStopped(_ count: Int32) -> SignalRequest {
+    SignalRequest(signal: 0, stops: count)
+  }
 }
 
 /// One end of the connection between the foreground process and the supervisor. Both are the same
@@ -33,16 +40,17 @@ struct SignalRequest {
 struct ControlChannel {
   let socket: CInt
 
-  private typealias Words = (kind: Int32, value: Int32, last: Int32)
+  private typealias Words = (kind: Int32, value: Int32, detail: Int32)
 
   func send(_ message: SupervisorMessage) {
     var words: Words =
       switch message {
       case .started(let process): (0, process, 0)
-      case .stopped(let signal): (1, signal, 0)
+      case .stopped(let count): (1, count, 0)
       case .ended(.exited(let status), let last): (2, status, last ? 1 : 0)
       case .ended(.killed(let signal), let last): (3, signal, last ? 1 : 0)
-      case .failed: (4, 0, 0)
+      case .stillStopped(let signal, let count): (4, signal, count)
+      case .failed: (5, 0, 0)
       }
     // A foreground process that has gone is noticed when its end is read.
     _ = withUnsafeBytes(of: &words) { prov_send_message(socket, $0.baseAddress, $0.count) }
@@ -60,9 +68,10 @@ struct ControlChannel {
     return receive(&words).map { words in
       switch words.kind {
       case 0: .started(words.value)
-      case 1: .stopped(words.value)
-      case 2: .ended(.exited(words.value), sessionEnds: words.last != 0)
-      case 3: .ended(.killed(words.value), sessionEnds: words.last != 0)
+      case 1: .stopped(count: words.value)
+      case 2: .ended(.exited(words.value), sessionEnds: words.detail != 0)
+      case 3: .ended(.killed(words.value), sessionEnds: words.detail != 0)
+      case 4: .stillStopped(words.value, count: words.detail)
       default: .failed
       }
     }

@@ -14,7 +14,7 @@ struct Foreground {
   private let supervisor: pid_t
   private let channel: ControlChannel
   private var command: pid_t?
-  /// How often the command has stopped.
+  /// The stop of the command that this process last followed, counted from 1.
   private var stops: Int32 = 0
 
   /// Starts the session, and returns when the command has ended. A failure has been told.
@@ -67,8 +67,13 @@ struct Foreground {
       switch channel.receiveMessage() {
       case .message(.started(let process)):
         command = process
-      case .message(.stopped(let signal)):
-        stops += 1
+      case .message(.stopped(let count)):
+        // While this process is stopped, the terminal's signal stops it directly too. Then the shell
+        // may have resumed the whole job before this message is read, and nothing is to be followed.
+        prov_await_group_signals()
+        channel.send(.isStillStopped(count))
+      case .message(.stillStopped(let signal, let count)):
+        stops = count
         _ = try valueOrErrno(prov_raise_default(signal))
         handOnTerminal()
       case .message(.ended(let ending, let sessionEnds)):

@@ -19,7 +19,8 @@ struct Supervisor {
   private let isVerbose: Bool
 
   private var command: pid_t = 0
-  private var isStopped = false
+  /// The signal that has stopped the command, until it is continued.
+  private var stopSignal: CInt?
   /// How often the command has stopped.
   private var stops: Int32 = 0
   private var ending: CommandEnding?
@@ -151,11 +152,11 @@ struct Supervisor {
   private mutating func note(_ child: prov_child) {
     switch child.event {
     case PROV_CHILD_STOPPED:
-      isStopped = true
+      stopSignal = child.status
       stops += 1
-      channel.send(.stopped(child.status))
+      channel.send(.stopped(count: stops))
     case PROV_CHILD_CONTINUED:
-      isStopped = false
+      stopSignal = nil
       // Whoever continued the command may have left the foreground process stopped.
       _ = prov_pidfd_send_signal(foreground, SIGCONT)
     case PROV_CHILD_EXITED:
@@ -184,9 +185,16 @@ struct Supervisor {
   }
 
   private func grant(_ request: SignalRequest) {
-    // The shell continues the whole group; then there is nothing left to do.
-    if request.signal == SIGCONT && !(isStopped && request.stops == stops) { return }
-    pass(request.signal)
+    let stop = request.stops == stops ? stopSignal : nil
+    switch request.signal {
+    case 0:
+      if let stop { channel.send(.stillStopped(stop, count: stops)) }
+    case SIGCONT:
+      // The shell continues the whole group; then there is nothing left to do.
+      if stop != nil { pass(SIGCONT) }
+    default:
+      pass(request.signal)
+    }
   }
 
   private func pass(_ signal: CInt) {
