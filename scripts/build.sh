@@ -95,11 +95,14 @@ own_tree_is_current() {
 apply_to_given_tree() {
   local marker=$KSRC/.provfs-series patch patches applied=()
   patches=$(series_patches "$KVER")
+  export GIT_CEILING_DIRECTORIES=${KSRC%/*}
   if [[ -f $marker ]]; then
     [[ $(<"$marker") == "$(series_digest)" ]] ||
       die "$KSRC carries another state of the series" "reset the tree and remove $marker, or build it --as-is"
+    # A tree that git has reset keeps the file that git does not know.
+    (cd "$KSRC" && plain_git apply --whitespace=nowarn -R --check "$(tail -1 <<<"$patches")" 2>/dev/null) ||
+      die "$KSRC does not carry the series, though $marker says so" "reset the tree and remove that file"
   else
-    export GIT_CEILING_DIRECTORIES=${KSRC%/*}
     while IFS= read -r patch; do
       [[ -n $patch ]] || continue
       if ! (cd "$KSRC" && plain_git apply --whitespace=nowarn "$patch"); then
