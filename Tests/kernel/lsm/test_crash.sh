@@ -62,7 +62,9 @@ for type in ext4 xfs; do
     xfs_io -x -c 'shutdown' "$work/$type" || exit 1
     kill %% %- 2>/dev/null
     wait 2>/dev/null
-    umount "$work/$type" || exit 1
+    # What the writers had just started may be there for a moment after them.
+    for ((wait = 0; wait < 600; wait++)); do ! umount "$work/$type" 2>/dev/null || break; sleep 0.1; done
+    mountpoint -q "$work/$type" && echo "$work/$type is in use" && exit 1
     mount "$device" "$work/$type" || exit 1
     one=$(<"$work/id.one") two=$(<"$work/id.two")
     for file in "$work/$type"/file.*; do
