@@ -4,8 +4,9 @@
 # nothing reaches the disk after that. Then it is mounted again, which replays the log.
 source "$(dirname "$0")/lsm_test.sh"
 
-# An emulated machine takes some twenty seconds of its processor for a round; more of them find more.
-rounds=${PROVFS_CRASH_ROUNDS:-8}
+# More rounds find more. An emulated machine takes some twenty seconds of its processor for one, with a debug kernel five
+# times that, which looks for other faults.
+rounds=${PROVFS_CRASH_ROUNDS:-$([[ -e /sys/kernel/debug/kmemleak ]] && echo 1 || echo 4)}
 # Two sessions create, rewrite, append to and replace the same files. What one writes is its id, line by line. They take
 # turns at each file: of two that overwrite each other at offsets of their own, the last one need not have written the end.
 cat >"$work/writer" <<'SH'
