@@ -32,10 +32,15 @@ let package = Package(
       name: "CProvenance",
       cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [.linkedLibrary("md")]),
+    // The library itself is linked in, so that the programs run where it is not installed.
+    .target(
+      name: "CRing",
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.unsafeFlags(["-l:liburing.a"])]),
     .target(name: "Provenance", dependencies: ["CProvenance", system], swiftSettings: strict),
     .executableTarget(
       name: "ProvFS",
-      dependencies: ["CFuse", "CCap", "CProvenance", "Provenance", system, logging],
+      dependencies: ["CFuse", "CCap", "CProvenance", "CRing", "Provenance", system, logging],
       swiftSettings: strict),
     .executableTarget(
       name: "provstamp",

@@ -2,7 +2,9 @@
 #define _GNU_SOURCE
 #include "provenance_processor.h"
 
+#include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <unistd.h>
 
 int prov_available_processors(void)
@@ -15,4 +17,43 @@ int prov_available_processors(void)
 	/* More processors than cpu_set_t has bits for. */
 	online = sysconf(_SC_NPROCESSORS_ONLN);
 	return online > 0 ? (int)online : 1;
+}
+
+int prov_possible_processors(void)
+{
+	FILE *list = fopen("/sys/devices/system/cpu/possible", "re");
+	unsigned int first, last, count = 0;
+	int read, separator;
+
+	if (!list)
+		return -errno;
+	/* Ranges: "0-3,8-11", one number for a range of one. */
+	do {
+		read = fscanf(list, "%u-%u", &first, &last);
+		if (read == 1)
+			last = first;
+		if (read < 1 || last < first || last > 0xffff) {
+			count = 0;
+			break;
+		}
+		count += last - first + 1;
+		separator = fgetc(list);
+	} while (separator == ',');
+	fclose(list);
+	return count > 0 ? (int)count : -EINVAL;
+}
+
+int prov_stay_on_processor(unsigned int processor)
+{
+	cpu_set_t set;
+
+	if (processor >= CPU_SETSIZE)
+		return -EINVAL;
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return -errno;
+	if (!CPU_ISSET(processor, &set))
+		return -ENXIO;
+	CPU_ZERO(&set);
+	CPU_SET(processor, &set);
+	return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
 }

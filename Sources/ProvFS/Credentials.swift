@@ -39,6 +39,10 @@ struct Credentials: ~Copyable {
     self.isPrivileged = isPrivileged
     _ = try valueOrErrno(prov_thread_unshare_umask())
     Glibc.umask(0)
+    guard isPrivileged else { return }
+    // A thread begins with the identity of the one that has started it, which may act for a caller.
+    _ = try valueOrErrno(prov_thread_setfsuid(ownUser))
+    _ = try valueOrErrno(prov_thread_setfsgid(ownGroup))
   }
 
   deinit {

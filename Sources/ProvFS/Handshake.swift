@@ -19,6 +19,8 @@ enum Handshake {
   private static let stackDepth = Atomic<UInt32>(0)
   private static let isDone = Atomic<Bool>(false)
   private static let passthrough = Atomic<Bool>(false)
+  private static let wantsRing = Atomic<Bool>(false)
+  private static let ring = Atomic<Bool>(false)
 
   /// Whether files may be read and written without requests.
   static var grantsPassthrough: Bool { passthrough.load(ordering: .relaxed) }
@@ -31,9 +33,22 @@ enum Handshake {
     stackDepth.store(depth, ordering: .relaxed)
   }
 
-  /// Waits until the kernel has been answered, and makes sure that what it has granted works here.
-  static func verifyPassthrough(_ session: OpaquePointer?) {
+  /// Asks for requests over io_uring, before the session begins. The kernel then makes no request before
+  /// it has its rings, or cannot have them.
+  static func requestRing() {
+    wantsRing.store(true, ordering: .relaxed)
+  }
+
+  /// Whether the kernel waits for rings.
+  static var grantsRing: Bool { ring.load(ordering: .relaxed) }
+
+  /// Waits until the kernel has been answered.
+  static func wait(_ session: OpaquePointer?) {
     while !isDone.load(ordering: .acquiring), fuse_session_exited(session) == 0 { usleep(100) }
+  }
+
+  /// Makes sure that what the kernel has granted works here.
+  static func verifyPassthrough(_ session: OpaquePointer?) {
     guard grantsPassthrough else { return }
     let file = prov_memory_file()
     let id = file >= 0 ? prov_backing_open(fuse_session_fd(session), file) : file
@@ -63,6 +78,8 @@ enum Handshake {
 
   /// PASSTHROUGH: opens may name a backing file. Linux 6.9.
   private static let passesThrough: UInt64 = 1 << 37
+  /// OVER_IO_URING: requests come through rings. Linux 6.14.
+  private static let comesThroughRings: UInt64 = 1 << 41
 
   /// Flags that contradict them.
   private static let removed: UInt64 =
@@ -116,6 +133,10 @@ enum Handshake {
       provfs_set_stack_depth(body, depth)
       passthrough.store(true, ordering: .relaxed)
     }
+    if wantsRing.load(ordering: .relaxed) && offered & comesThroughRings != 0 {
+      flags |= comesThroughRings
+      ring.store(true, ordering: .relaxed)
+    }
     if offered & extended != 0 { flags |= extended }
     body.pointee.flags = UInt32(truncatingIfNeeded: flags)
     body.pointee.flags2 = offered & extended != 0 ? UInt32(flags >> 32) : 0
@@ -141,10 +162,10 @@ private func provfsSend(
   _ device: CInt, _ parts: UnsafeMutablePointer<iovec>?, _ count: CInt,
   _ userdata: UnsafeMutableRawPointer?
 ) -> Int {
-  let isHandshake = Handshake.complete(
-    UnsafeMutableBufferPointer(start: parts, count: Int(count)))
+  let message = UnsafeMutableBufferPointer(start: parts, count: Int(count))
+  let isHandshake = Handshake.complete(message)
   defer { if isHandshake { Handshake.sent() } }
-  return writev(device, parts, count)
+  return Reply.send(device, UnsafeBufferPointer(message))
 }
 
 /// The `init` operation: what libfuse can negotiate by itself.

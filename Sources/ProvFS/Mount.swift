@@ -14,6 +14,8 @@ final class Mount {
   private let view: View
   private let options: Options
   private let signals: Signals
+  /// Why there is no ring, as far as it can be known before mounting.
+  private let ringRefusal: String?
   private let isPrivileged = Capabilities.allowActingForOthers
 
   /// Opens the source and mounts the view. Requests wait until ``serve()``.
@@ -27,6 +29,7 @@ final class Mount {
     let view = try Self.makeView(options, source: descriptor)
     self.view = view
     try Passthrough.request(options.passthrough, view.table, descriptor)
+    ringRefusal = try RingPolicy.prepare(options)
     let arguments = MountArguments(options, source: source, descriptor)
     session = try arguments.withFuseArguments { arguments throws(Trouble) in
       var operations = provfsOperations()
@@ -54,23 +57,27 @@ final class Mount {
     let logger = Logger(label: Log.name)
     let threads = Session(
       session, view, isPrivileged: isPrivileged, maximumThreads: options.maximumThreads)
+    let ring = Ring(
+      session, view, isPrivileged: isPrivileged, maximumThreads: options.maximumThreads,
+      refusal: ringRefusal)
+    ring.request()
     do throws(Errno) {
       try threads.start()
     } catch {
-      unmount()
-      logger.critical("cannot start a thread: \(error.description)")
-      exit(2)
+      giveUp("cannot start a thread: \(error.description)", logger)
     }
     Evictor.start(session, view.table)
     view.lingering.start()
+    Handshake.wait(session)
     Handshake.verifyPassthrough(session)
-    guard Handshake.grantsPassthrough || options.passthrough != .on else {
-      unmount()
-      logger.critical("passthrough=on: \(Passthrough.refusal)")
-      exit(2)
+    ring.start()
+    if options.passthrough == .on && !Handshake.grantsPassthrough {
+      giveUp("passthrough=on: \(Passthrough.refusal)", logger)
     }
+    if options.ring == .on, let refusal = ring.refusal { giveUp("ring=on: \(refusal)", logger) }
     logger.notice("\(options.source!.shown) is shown at \(mountpoint.shown)")
     logger.notice("\(Passthrough.description(options.passthrough, view.table))")
+    logger.notice("\(ring.description)")
     tellWhoStamps(logger)
     let received = signals.wait()
     if received != Session.endSignal {
@@ -79,6 +86,7 @@ final class Mount {
       unmount()
     }
     threads.stop()
+    ring.stop()
     for node in view.table.all() { view.stamper.settle(node) }
     // Where the connection was aborted the dead view is still in the tree.
     try? Mountpoint(mountpoint).clean()
@@ -111,6 +119,12 @@ final class Mount {
         one that has them, such as ext4, xfs, btrfs or tmpfs
         """)
     }
+  }
+
+  private func giveUp(_ reason: String, _ logger: Logger) -> Never {
+    unmount()
+    logger.critical("\(reason)")
+    exit(2)
   }
 
   /// Takes the view out of the tree. Whoever still has files of it open can use them until the

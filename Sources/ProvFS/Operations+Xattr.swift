@@ -3,6 +3,7 @@ import CFuse
 import CProvenance
 import Glibc
 import Provenance
+import Synchronization
 import SystemPackage
 
 func provfsGetxattr(
@@ -76,6 +77,7 @@ extension Request {
 
   fileprivate func replyWithViewMode(_ size: Int) throws(Errno) {
     var mode = "passthrough=\(Handshake.grantsPassthrough ? "on" : "off")"
+    mode += " ring=\(view.usesRing.load(ordering: .relaxed) ? "on" : "off")"
     mode += " attribution=\(view.settings.attributesEachWrite ? "exact" : "default")"
     guard size == 0 || size >= mode.utf8.count else { throw Errno(rawValue: ERANGE) }
     try reply(size) { buffer throws(Errno) in

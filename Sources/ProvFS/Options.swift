@@ -17,12 +17,13 @@ struct Options: Equatable {
   var staysOnFilesystem = false
   /// Most threads that serve requests at a time.
   var maximumThreads = 64
-  var passthrough = Passthrough.auto
+  var passthrough = Choice.auto
+  var ring = Choice.auto
   /// Whether every write is to come to the daemon, so that whoever makes it is named.
   var attributesEachWrite = false
 
-  /// Whether the kernel reads and writes files of the source without asking the daemon.
-  enum Passthrough: String, CaseIterable {
+  /// Whether to use what not every kernel has: where it can be, else fail, or never.
+  enum Choice: String, CaseIterable {
     case auto, on, off
   }
 
@@ -88,11 +89,8 @@ struct Options: Equatable {
     case "attr_timeout": attributeTimeout = try seconds(name, value)
     case "negative_timeout": negativeTimeout = try seconds(name, value)
     case "one_file_system": staysOnFilesystem = true
-    case "passthrough":
-      guard let choice = value.flatMap(Passthrough.init(rawValue:)) else {
-        throw .badValue(name, value, "auto, on or off")
-      }
-      passthrough = choice
+    case "passthrough": passthrough = try choice(name, value)
+    case "ring": ring = try choice(name, value)
     case "attribution":
       guard let value, ["exact", "default"].contains(value) else {
         throw .badValue(name, value, "default or exact")
@@ -108,6 +106,13 @@ struct Options: Equatable {
     case _ where Self.ignored.contains(name) || name.hasPrefix("x-") || name.hasPrefix("X-"): break
     default: throw .unknownMountOption(name)
     }
+  }
+
+  private func choice(_ name: String, _ value: String?) throws(UsageError) -> Choice {
+    guard let choice = value.flatMap(Choice.init(rawValue:)) else {
+      throw .badValue(name, value, "auto, on or off")
+    }
+    return choice
   }
 
   private func seconds(_ name: String, _ value: String?) throws(UsageError) -> Double {

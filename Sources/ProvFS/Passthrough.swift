@@ -5,7 +5,7 @@ import SystemPackage
 /// Whether regular files are read and written by the kernel itself, and why not.
 enum Passthrough {
   /// Where the daemon stamps it must notice changes; where the LSM does, it need not.
-  static func policy(_ choice: Options.Passthrough) -> PassthroughPolicy {
+  static func policy(_ choice: Options.Choice) -> PassthroughPolicy {
     guard choice != .off, Capabilities.allowPassthrough else { return .never }
     return LSM.namesClients ? .always : .whereChangesShow
   }
@@ -14,7 +14,7 @@ enum Passthrough {
   ///
   /// - Throws: where it cannot, and is to be on.
   static func request(
-    _ choice: Options.Passthrough, _ table: NodeTable, _ source: CInt
+    _ choice: Options.Choice, _ table: NodeTable, _ source: CInt
   ) throws(Trouble) {
     if table.root.pointer.pointee.volume.allowsPassthrough {
       let isStacked = stackedTypes.contains(prov_filesystem_type(source))
@@ -25,7 +25,7 @@ enum Passthrough {
   }
 
   /// What is in force, for the log.
-  static func description(_ choice: Options.Passthrough, _ table: NodeTable) -> String {
+  static func description(_ choice: Options.Choice, _ table: NodeTable) -> String {
     if Handshake.grantsPassthrough {
       return "files are read and written by the kernel: passthrough is on"
     }

@@ -112,7 +112,7 @@ private struct Answer {
         iovec(iov_base: header.baseAddress, iov_len: size),
         iovec(iov_base: UnsafeMutableRawPointer(mutating: body.baseAddress), iov_len: body.count),
       ]
-      return writev(device, parts, 2) >= 0
+      return parts.withUnsafeBufferPointer { Reply.send(device, $0) } >= 0
     }
   }
 }

@@ -9,25 +9,56 @@ struct Worker: ~Copyable {
   var credentials: Credentials
   var standIn = StandIn()
   /// Room for the data of one reply.
-  let scratch: UnsafeMutableRawBufferPointer
+  private(set) var scratch: UnsafeMutableRawBufferPointer
   /// The request that is being served, as it was read from the kernel.
   var request = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// Where its answer goes, until it is there; nil where that is /dev/fuse.
+  var unanswered: RingEntry?
+  private let ownScratch: UnsafeMutableRawBufferPointer
 
   /// Bytes of the largest read or write request.
   static let maximumTransfer = 1 << 20
 
-  init(isPrivileged: Bool) throws(Errno) {
+  private init(isPrivileged: Bool) throws(Errno) {
     credentials = try Credentials(isPrivileged: isPrivileged)
-    scratch = UnsafeMutableRawBufferPointer.allocate(
+    ownScratch = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Self.maximumTransfer, alignment: 4096)
+    scratch = ownScratch
   }
 
   deinit {
-    scratch.deallocate()
+    ownScratch.deallocate()
+  }
+
+  /// Gives the calling thread what it needs to serve requests.
+  static func make(isPrivileged: Bool) -> UnsafeMutablePointer<Worker> {
+    let worker = UnsafeMutablePointer<Worker>.allocate(capacity: 1)
+    do throws(Errno) {
+      worker.initialize(to: try Worker(isPrivileged: isPrivileged))
+    } catch {
+      fatalError("cannot give a thread its own umask: \(error)")
+    }
+    prov_thread_set_value(worker)
+    return worker
+  }
+
+  /// The calling thread serves no more.
+  static func free(_ worker: UnsafeMutablePointer<Worker>) {
+    prov_thread_set_value(nil)
+    worker.deinitialize(count: 1)
+    worker.deallocate()
   }
 
   /// The calling thread's, where it serves requests.
   static var current: UnsafeMutablePointer<Worker>? {
     prov_thread_value()?.assumingMemoryBound(to: Worker.self)
+  }
+
+  /// Takes up a request that has come through a ring.
+  mutating func begin(_ message: RingEntry.Message, _ entry: RingEntry) {
+    request = message.bytes
+    unanswered = entry
+    // Data that are not there cannot be overwritten: the reply's can be put where the kernel reads them.
+    scratch = message.hasData ? ownScratch : entry.payload
   }
 }

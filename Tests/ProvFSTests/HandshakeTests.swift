@@ -78,6 +78,19 @@ private let noExport: UInt64 = 1 << 38
     #expect(Handshake.grantsPassthrough)
   }
 
+  /// The last one to ask: a ring is never given back.
+  @Test func aRingIsGrantedWhereItIsWantedAndOffered() {
+    let ring: UInt64 = 1 << 41
+    #expect(completed(offered: extended | ring, replied: 1) == extended | 1)
+    #expect(!Handshake.grantsRing)
+    Handshake.requestRing()
+    #expect(completed(offered: extended, replied: 1) == extended | 1)
+    #expect(completed(offered: ring, replied: 1) == 1, "the upper flags mean nothing")
+    #expect(!Handshake.grantsRing)
+    #expect(completed(offered: extended | ring, replied: 1) == extended | ring | 1)
+    #expect(Handshake.grantsRing)
+  }
+
   @Test func messagesThatAreTooShortAreNoOffer() {
     let message = UnsafeMutableRawBufferPointer.allocate(byteCount: 200, alignment: 8)
     defer { message.deallocate() }

@@ -34,6 +34,15 @@ private func mountOptions(_ options: Options) -> [String] {
     #expect(!options.staysInForeground)
   }
 
+  @Test func ring() throws {
+    #expect(try options("a", "b").ring == .auto)
+    #expect(try options("a", "b", "-o", "ring=off").ring == .off)
+    #expect(try options("a", "b", "-o", "ring=on,passthrough=off").ring == .on)
+    for wrong in ["ring", "ring=yes", "ring=ON", "ring="] {
+      #expect(throws: UsageError.self) { try options("a", "b", "-o", wrong) }
+    }
+  }
+
   @Test func passthroughAndAttribution() throws {
     #expect(try options("a", "b").passthrough == .auto)
     #expect(try !options("a", "b").attributesEachWrite)
