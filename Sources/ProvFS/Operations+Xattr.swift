@@ -3,7 +3,6 @@ import CFuse
 import CProvenance
 import Glibc
 import Provenance
-import Synchronization
 import SystemPackage
 
 func provfsGetxattr(
@@ -75,9 +74,10 @@ extension Request {
     }
   }
 
+  /// Where this very request has come over io_uring, all do.
   fileprivate func replyWithViewMode(_ size: Int) throws(Errno) {
     var mode = "passthrough=\(Handshake.grantsPassthrough ? "on" : "off")"
-    mode += " ring=\(view.usesRing.load(ordering: .relaxed) ? "on" : "off")"
+    mode += " ring=\(worker.pointee.unanswered != nil ? "on" : "off")"
     mode += " attribution=\(view.settings.attributesEachWrite ? "exact" : "default")"
     guard size == 0 || size >= mode.utf8.count else { throw Errno(rawValue: ERANGE) }
     try reply(size) { buffer throws(Errno) in

@@ -63,7 +63,6 @@ final class Ring: @unchecked Sendable {
       spare.refuse(device)
       stop()
     }
-    view.usesRing.store(refusal == nil, ordering: .relaxed)
   }
 
   /// What is in force, for the log.

@@ -15,8 +15,6 @@ final class View: Sendable {
   let lingering: LingeringMappings
   /// Set once, before the first request.
   nonisolated(unsafe) var session: OpaquePointer?
-  /// Whether requests come over io_uring.
-  let usesRing = Atomic<Bool>(false)
 
   struct Settings: Sendable {
     /// Seconds for which the kernel may use a name, or attributes, without asking.

@@ -83,18 +83,39 @@ def sees_each_write(options, uid):
             or "attribution=exact" in options)
 
 
+_decides = False
+
+
 @contextlib.contextmanager
 def ring_parameter(wanted):
     """Has the kernel offer rings to this mount, or not, beside other workers that mount."""
-    with open(RING_LOCK, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX if wanted else fcntl.LOCK_SH)
-        if not wanted:
+    if _decides:
+        yield
+    elif wanted:
+        with rings_offered(True):
             yield
-            return
-        with open(ENABLE_RING, "r+") as parameter:
-            before = parameter.read()
-            try:
-                os.pwrite(parameter.fileno(), b"1\n", 0)
-                yield
-            finally:
-                os.pwrite(parameter.fileno(), before.encode(), 0)
+    else:
+        with open(RING_LOCK, "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield
+
+
+@contextlib.contextmanager
+def rings_offered(offered):
+    """What the kernel does about rings is up to this test; others do not mount meanwhile."""
+    global _decides
+    with open(RING_LOCK, "w") as lock, open(ENABLE_RING, "r+") as parameter:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = parameter.read()
+        try:
+            _decides = True
+            os.pwrite(parameter.fileno(), b"Y" if offered else b"N", 0)
+            yield
+        finally:
+            os.pwrite(parameter.fileno(), before.encode(), 0)
+            _decides = False
+
+
+def are_rings_offered():
+    with open(ENABLE_RING, encoding="ascii") as parameter:
+        return parameter.read().strip() == "Y"

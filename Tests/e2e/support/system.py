@@ -17,6 +17,9 @@ AT_FDCWD, AT_SYMLINK_FOLLOW, AT_EMPTY_PATH = -100, 0x400, 0x1000
 KERNEL = tuple(int(part) for part in re.match(r"(\d+)\.(\d+)", os.uname().release).groups())
 FUSE_HAS_NAMELESS_FILES = KERNEL >= (6, 2)  # FUSE_TMPFILE; before that O_TMPFILE is EOPNOTSUPP
 
+# What a request fails with whose view dies; the last, on its way to a ring.
+DIED = (errno.ENOTCONN, errno.ECONNABORTED, errno.ECANCELED)
+
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.lseek.restype = ctypes.c_int64
 
