@@ -32,10 +32,14 @@ enum Usage {
       negative_timeout=SECONDS  how long it may take a missing name for missing (0)
       passthrough=auto|on|off   let the kernel read and write files without asking provfs: where it
                                 can (auto), else fail (on), or never (off); root, Linux 6.13
+      ring=auto|on|off          take requests over io_uring, which is faster: where the kernel offers
+                                it (auto), else have it offered or fail (on), or never (off);
+                                Linux 6.14, and Y in /sys/module/fuse/parameters/enable_uring
       attribution=exact         have each write(2) come to provfs even so, for those who hand open
                                 files from one session to another; slower writes
       one_file_system           do not enter what is mounted inside SOURCE
-      max_threads=NUMBER        most requests that are served at a time (64)
+      max_threads=NUMBER        most requests that are served at a time (64); with a ring, of each
+                                processor
       allow_other               serve other users too; set for root, who can refuse with
                                 noallow_other; others need user_allow_other in /etc/fuse.conf
       ro, noexec, nosuid, nodev, noatime, sync, ... as mount(8) has them; root's default is

@@ -4,11 +4,13 @@
 import fcntl
 import os
 import signal
+import subprocess
 
 import pytest
 
-from support import identity, modes, mounts
+from support import identity, modes, mounts, programs
 from support.mounts import until
+from support.questions import ask, objects  # noqa: F401  (ask is a fixture)
 from support.system import DIED, read, write
 
 MODE = b"user.prov.view"
@@ -99,6 +101,46 @@ def test_rings_that_do_not_suffice_are_given_back(mount, tree, needs, queues):
     assert read(tree[0] / "file") == b"content"
     view.unmount()
     assert f"cannot offer entries of processor {queues}" in view.output()
+
+
+def test_in_the_background(tree):
+    """No thread survives the fork: they and their rings come after it."""
+    source, mountpoint = tree
+    with modes.rings_offered(True):
+        subprocess.run([programs.provfs(), source, mountpoint, "-o", "ring=on"], check=True)
+    try:
+        assert uses_ring(mountpoint)
+        write(mountpoint / "file", b"content")
+        assert read(source / "file") == b"content"
+    finally:
+        subprocess.run(["umount", mountpoint], check=True)
+    until(lambda: not serves(source), "the daemon ends")
+
+
+def serves(source):
+    """Whether a process has been asked to show this directory."""
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.fsencode(source) in read(f"/proc/{process}/cmdline").split(b"\0"):
+                return True
+        except OSError:
+            pass  # it has ended
+    return False
+
+
+def test_the_doctor_tells(mount, tree, ask):
+    def findings():
+        told = objects(ask("doctor", "--json", tree[1]))
+        return {entry["name"]: (entry["status"], entry["detail"]) for entry in told}
+
+    with modes.rings_offered(True):
+        mount(*tree)
+        status, detail = findings()["fuse-ring"]
+        assert status == "ok" and "come over io_uring" in detail
+        assert "ring=on" in findings()["watched"][1]
+    with modes.rings_offered(False):
+        status, detail = findings()["fuse-ring"]
+        assert status == "ok" and "echo Y > " in detail
 
 
 # --- what goes through it

@@ -11,6 +11,7 @@ enum FuseFindings {
     if geteuid() != 0 { findings.append(fusermount()) }
     findings.append(provfs())
     findings.append(passthrough())
+    findings.append(ring())
     return findings
   }
 
@@ -65,6 +66,31 @@ enum FuseFindings {
     case nil:
       return .ok("fuse-passthrough", "the kernel is new enough; its configuration cannot be read")
     }
+  }
+
+  /// FUSE over io_uring: a parameter of the kernel, for all views. It is off as Linux ships it, which is
+  /// nothing to be warned of.
+  private static func ring() -> Finding {
+    guard let parameter = try? TextFile.read("/sys/module/fuse/parameters/enable_uring") else {
+      return .ok(
+        "fuse-ring",
+        "requests come through /dev/fuse: the kernel has no FUSE over io_uring (Linux 6.14)")
+    }
+    guard parameter.hasPrefix("Y") else {
+      return .ok(
+        "fuse-ring",
+        "requests come through /dev/fuse: the kernel does not offer rings; they are faster, and root can "
+          + "have it: echo Y > /sys/module/fuse/parameters/enable_uring")
+    }
+    if let forbidden = try? TextFile.read("/proc/sys/kernel/io_uring_disabled"),
+      !forbidden.hasPrefix("0")
+    {
+      return .warn(
+        "fuse-ring",
+        "the kernel offers rings, and forbids io_uring: requests come through /dev/fuse",
+        "sysctl kernel.io_uring_disabled=0")
+    }
+    return .ok("fuse-ring", "the requests of a view come over io_uring")
   }
 
   /// Whether the running kernel was built with `name`; nil where its configuration is not kept as
