@@ -82,6 +82,8 @@ final class Ring: @unchecked Sendable {
       queues.append(queue)
       let outcome = queue.begin()
       guard let error = outcome.error else { continue }
+      // It was unmounted meanwhile.
+      if Self.ends.contains(error) { return nil }
       // With an entry in the last queue the kernel uses them all, and cannot go back.
       if outcome.hasOffered && processor == Int(processors) - 1 { hasEnded(error) }
       return "cannot offer entries of processor \(processor): \(error.description)"

@@ -125,7 +125,7 @@ final class Stamper: Sendable {
       case .known(let writer):
         // Not before mtime, where the clock was set back since.
         let stamp = Stamp(
-          stamper: .provfs, flags: change.flags.union(kept(file, attribute, writer, attributes)),
+          stamper: .provfs, flags: flags(of: change, by: writer, file, attribute, attributes),
           writer: writer, time: max(Self.now(), Self.nanoseconds(attributes.stx_mtime)),
           inode: attributes.stx_ino)
         report(StampStore.replace(file, attribute, with: stamp), node)
@@ -148,13 +148,15 @@ final class Stamper: Sendable {
   }
 
   /// The flag ``Stamp/Flags/created`` stays on the file for as long as its creator writes it.
-  private func kept(
-    _ file: FileReference, _ attribute: StampAttribute, _ writer: Writer, _ attributes: statx
+  private func flags(
+    of change: Attribution.Change, by writer: Writer, _ file: FileReference,
+    _ attribute: StampAttribute, _ attributes: statx
   ) -> Stamp.Flags {
-    guard let existing = (try? StampStore.read(file, attribute))?.stamp,
+    guard !change.flags.contains(.created),
+      let existing = (try? StampStore.read(file, attribute))?.stamp,
       existing.inode == attributes.stx_ino, existing.writer.isSameWriter(as: writer)
-    else { return [] }
-    return existing.flags.intersection(.created)
+    else { return change.flags }
+    return change.flags.union(existing.flags.intersection(.created))
   }
 
   /// CLOCK_REALTIME in nanoseconds, as the kernel dates files: at the last clock tick. A finer time

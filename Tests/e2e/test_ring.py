@@ -143,6 +143,19 @@ def test_the_doctor_tells(mount, tree, ask):
         assert status == "ok" and "echo Y > " in detail
 
 
+def test_a_view_that_ends_before_all_entries_are_offered(mount, tree, needs):
+    """The first entry of the last queue is enough for the kernel to use the ring, and to be unmounted."""
+    slow = [needs("strace"), "-f", "-o", "/dev/null", "-e", "trace=io_uring_enter",
+            "-e", "inject=io_uring_enter:delay_enter=10000"]
+    everywhere = os.sched_getaffinity(0)
+    # On the first processor, whose entries have been offered.
+    os.sched_setaffinity(0, {0})
+    try:
+        mount(*tree, options="ring=on", prefix=slow).unmount()
+    finally:
+        os.sched_setaffinity(0, everywhere)
+
+
 # --- what goes through it
 
 
