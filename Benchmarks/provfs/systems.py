@@ -2,6 +2,7 @@
 """The filesystems that are compared: the plain directory, provfs in its modes, and its peers."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -38,9 +39,13 @@ class System:
             daemon = subprocess.Popen(self.command(source, mountpoint), stdin=subprocess.DEVNULL)
             try:
                 self._wait(daemon, mountpoint)
-                yield mountpoint, os.stat(mountpoint).st_dev, daemon.pid
-            finally:
+            except RuntimeError:
                 self._end(daemon, mountpoint)
+                raise
+        try:
+            yield mountpoint, os.stat(mountpoint).st_dev, daemon.pid
+        finally:
+            self._end(daemon, mountpoint)
 
     def _wait(self, daemon, mountpoint):
         end = time.monotonic() + 30
@@ -64,13 +69,16 @@ class System:
 
 @contextlib.contextmanager
 def ring_allowed():
-    """FUSE over io_uring is a parameter of the kernel's, off as Linux ships it; put back afterwards."""
-    before = ENABLE_RING.read_text()
-    ENABLE_RING.write_text("1\n")
-    try:
-        yield
-    finally:
-        ENABLE_RING.write_text(before)
+    """FUSE over io_uring is a parameter of the kernel's, off as Linux ships it; put back once mounted."""
+    # The lock of Tests/e2e/support/modes.py, whose mounts must find the parameter as they want it.
+    with open("/run/lock/provfs-test-ring", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = ENABLE_RING.read_text()
+        ENABLE_RING.write_text("1\n")
+        try:
+            yield
+        finally:
+            ENABLE_RING.write_text(before)
 
 
 def build_passthrough_ll(directory):
