@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Attacks by those who are not root, and on the processes that write. */
 
-#include "stamp_test.h"
+#include "attackers.h"
 
 #include <linux/fs.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
-
-#include "../uring.h"
 
 #define EXT4_MAGIC	0xEF53
 
@@ -33,48 +30,9 @@ struct xfs_swapext {
 };
 #define XFS_IOC_SWAPEXT		_IOWR('X', 109, struct xfs_swapext)
 
-static bool become(uid_t uid)
-{
-	return !setresgid(uid, uid, uid) && !setresuid(uid, uid, uid) &&
-	       !prctl(PR_SET_DUMPABLE, 1);
-}
-
 static bool is_refused(int result)
 {
 	return result == -1 && errno == EPERM;
-}
-
-TEST_F(file, the_owner_is_refused)
-{
-	struct io_uring_sqe request = {
-		.opcode = IORING_OP_SETXATTR, .addr = (uintptr_t)PROV_XATTR_SECURITY,
-		.addr2 = (uintptr_t)forged, .len = sizeof(forged),
-		.addr3 = (uintptr_t)self->path,
-	};
-	struct writer agent;
-	pid_t pid;
-
-	pid = fork_in_session(&agent);
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		struct uring ring;
-		int fd;
-
-		if (!become(1000) || write_file(self->path, O_CREAT | O_WRONLY, "x"))
-			_exit(1);
-		fd = open(self->path, O_RDWR);
-		if (!is_refused(setxattr(self->path, PROV_XATTR_SECURITY, forged, 64, 0)) ||
-		    !is_refused(fsetxattr(fd, PROV_XATTR_SECURITY, forged, 64, XATTR_REPLACE)) ||
-		    !is_refused(removexattr(self->path, PROV_XATTR_SECURITY)) ||
-		    !is_refused(fremovexattr(fd, PROV_XATTR_SECURITY_LOG)))
-			_exit(2);
-		if (uring_open(&ring, 0) || uring_run(&ring, &request) != -EPERM)
-			_exit(3);
-		_exit(0);
-	}
-	ASSERT_EQ(0, exit_status(pid));
-	agent.uid = 1000;
-	EXPECT_STAMP(self->path, &agent, PROV_FLAG_CREATED);
 }
 
 /* Exchanging the blocks of two files would leave stamp and times as they were. */
@@ -93,7 +51,7 @@ TEST_F(file, exchanging_blocks_is_refused)
 	if (!pid) {
 		int target = -1, donor;
 
-		if (!become(1000) ||
+		if (!be_user(OWNER) ||
 		    write_file(self->other, O_CREAT | O_WRONLY, "a forged text!!"))
 			_exit(1);
 		target = open(self->path, O_RDWR);
@@ -199,7 +157,7 @@ TEST_F(file, an_overlay_in_a_user_namespace_is_stamped_below)
 	pid = fork_in_session(&agent);
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		if (!become(1000) || unshare(CLONE_NEWUSER | CLONE_NEWNS) ||
+		if (!be_user(OWNER) || unshare(CLONE_NEWUSER | CLONE_NEWNS) ||
 		    write_file("/proc/self/setgroups", O_WRONLY, "deny") ||
 		    write_file("/proc/self/uid_map", O_WRONLY, "0 1000 1") ||
 		    write_file("/proc/self/gid_map", O_WRONLY, "0 1000 1") ||
@@ -221,6 +179,74 @@ TEST_F(file, an_overlay_in_a_user_namespace_is_stamped_below)
 	}
 	EXPECT_EQ(0, exit_status(pid));
 	EXPECT_STAMP(path, &self->me, PROV_FLAG_CREATED);
+}
+
+/*
+ * Making another process write: it is named, for it did. /proc/PID/mem into
+ * a shared mapping stores as the mapper does.
+ */
+TEST_F(file, stores_to_anothers_mapping_are_the_mappers)
+{
+	struct writer victim;
+	int ready[2], go[2], memory;
+	char name[64], byte;
+	void *page;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(ready));
+	ASSERT_EQ(0, pipe(go));
+	ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, "content"));
+	pid = fork_in_session(&victim);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		int fd = open(self->path, O_RDWR);
+
+		page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		close(go[1]);
+		if (write(ready[1], &page, sizeof(page)) != sizeof(page))
+			_exit(1);
+		_exit(read(go[0], &byte, 1));
+	}
+	ASSERT_EQ((ssize_t)sizeof(page), read(ready[0], &page, sizeof(page)));
+	snprintf(name, sizeof(name), "/proc/%d/mem", pid);
+	memory = open(name, O_RDWR);
+	ASSERT_LE(0, memory);
+	ASSERT_EQ(6, pwrite(memory, "forged", 6, (uintptr_t)page));
+	close(go[1]);
+	ASSERT_EQ(0, exit_status(pid));
+	EXPECT_STAMP(self->path, &victim, PROV_FLAG_MAPPED);
+}
+
+/* Who wrote is no tool of others: this process is root's, and has written. */
+TEST_F(file, the_writer_is_not_at_the_service_of_others)
+{
+	static char text[8] = "content";
+	struct iovec from = { "forged", 6 }, to = { text, 6 };
+	char memory[64];
+	unsigned int who;
+	pid_t pid;
+
+	snprintf(memory, sizeof(memory), "/proc/%d/mem", getpid());
+	for (who = 0; who < ARRAY_SIZE(attackers); who++) {
+		if (!attackers[who].uid)
+			continue;
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			if (!become(&attackers[who]))
+				_exit(97);
+			if (ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) != -1 || errno != EPERM)
+				_exit(1);
+			if (process_vm_writev(getppid(), &from, 1, &to, 1, 0) != -1 || errno != EPERM)
+				_exit(2);
+			if (open(memory, O_RDWR) != -1 || errno != EACCES)
+				_exit(3);
+			_exit(REFUSED);
+		}
+		EXPECT_EQ(REFUSED, exit_status(pid))
+			TH_LOG("by %s", attackers[who].name);
+	}
+	EXPECT_STREQ("content", text);
 }
 
 TEST_HARNESS_MAIN

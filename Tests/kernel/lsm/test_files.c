@@ -257,6 +257,34 @@ TEST_F(file, neighbours_keep_their_attributes)
 			       sizeof(value)));
 }
 
+/* As install(1) leaves it: written, then privileged, then closed. */
+TEST_F(file, a_stamp_takes_no_privilege_away)
+{
+	uint8_t value[64];
+	struct stat status;
+	struct writer agent;
+	pid_t pid;
+
+	ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, "#!/bin/sh\n"));
+	pid = fork_in_session(&agent);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		int fd = open(self->path, O_WRONLY | O_APPEND);
+
+		_exit(write(fd, "exit 0\n", 7) != 7 || fchmod(fd, 06755) ||
+		      fsetxattr(fd, "security.capability", file_capability,
+				sizeof(file_capability), 0) || close(fd));
+	}
+	ASSERT_EQ(0, exit_status(pid));
+	EXPECT_STAMP(self->path, &agent, 0);
+	ASSERT_EQ(0, stat(self->path, &status));
+	EXPECT_EQ(06755, status.st_mode & 07777);
+	EXPECT_EQ((ssize_t)sizeof(file_capability),
+		  getxattr(self->path, "security.capability", value,
+			   sizeof(value)));
+	EXPECT_EQ(0, memcmp(value, file_capability, sizeof(file_capability)));
+}
+
 TEST_F(file, a_sparse_file_of_many_terabytes_is_stamped)
 {
 	struct writer agent;

@@ -27,4 +27,19 @@ for type in ext4 xfs btrfs; do
   expect "$type: reading a read-only filesystem" "$stamp" "$(by "$file")"
   mount -o remount,rw "$work/$type"
 done
+
+# An error has made the filesystem read-only while a writer had the file open.
+umount "$work/ext4"
+device=$(losetup -j "$work/ext4.img" | cut -d: -f1)
+mount -o errors=remount-ro "$device" "$work/ext4" || exit 1
+file=$work/ext4/file
+stamp=$(by "$file")
+before=$(count skipped_readonly)
+failed=$(count failed_other)
+in_session bash -c "exec 3>>'$file'; echo new >&3; echo 1 >/sys/fs/ext4/${device##*/}/trigger_fs_error; exec 3>&-; echo closed >'$work/closed'"
+expect "ext4, read-only after an error: close returns" closed "$(cat "$work/closed")"
+expect "ext4, read-only after an error: the stamp is as it was, and that is counted" "$stamp 1" \
+  "$(by "$file") $(($(count skipped_readonly) > before))"
+expect "ext4, read-only after an error: that is no failure" "$failed" "$(count failed_other)"
+expect "ext4, read-only after an error: the stamp is older than the content" "${stamp%%:*} changed" "$("$build/stamp" --verify "$file")"
 finish

@@ -207,6 +207,36 @@ TEST_F(file, two_sessions_at_once_are_both_on_record)
 	EXPECT_TRUE(seen[0] && seen[1]);
 }
 
+/* Who looks at any moment finds a whole stamp, of one of the two. */
+TEST_F(file, a_stamp_is_never_missing_or_torn_while_it_is_replaced)
+{
+	struct prov_stamp stamp;
+	struct writer agents[2];
+	int turn, round, looked = 0, status;
+	pid_t pids[2];
+
+	ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, ""));
+	for (turn = 0; turn < 2; turn++) {
+		pids[turn] = fork_in_session(&agents[turn]);
+		ASSERT_LE(0, pids[turn]);
+		if (pids[turn])
+			continue;
+		for (round = 0; round < 300; round++)
+			if (write_file(self->path, O_WRONLY | O_TRUNC, "line"))
+				_exit(1);
+		_exit(0);
+	}
+	do {
+		ASSERT_TRUE(get_stamp(self->path, &stamp)) TH_LOG("look %d: %s", looked, strerror(errno));
+		ASSERT_TRUE(is_by(&stamp, &agents[0]) || is_by(&stamp, &agents[1]) ||
+			    is_by(&stamp, &self->me)) print_stamp(self->path);
+		looked++;
+	} while (!waitpid(pids[0], &status, WNOHANG));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, exit_status(pids[1]));
+	EXPECT_LT(1, looked);
+}
+
 #define LSM_ATTR_FSCREATE 102
 
 /* As in linux/lsm.h, which the C library's headers may be too old to have */

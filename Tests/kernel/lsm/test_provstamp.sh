@@ -44,6 +44,16 @@ for type in "${types[@]}"; do
   cd / || exit 1
 done
 
+# A stamp that is carried to another inode below the filesystem
+if [[ " ${types[*]} " == *' ext4 '* ]]; then
+  device=$(findmnt -n -o SOURCE "$work/ext4")
+  umount "$work/ext4" || exit 1
+  debugfs -R "ea_get -f $work/carried /outer security.prov" "$device" 2>/dev/null
+  debugfs -w -R "ea_set -f $work/carried /copy security.prov" "$device" 2>/dev/null
+  mount "$device" "$work/ext4" || exit 1
+  expect "ext4: a stamp of another inode verifies as copied" copied "$("$provstamp" verify --json "$work/ext4/copy" | value state)"
+fi
+
 cd "$work" || exit 1
 chmod 777 .
 expect "run: the command's exit status" 7 "$(status_of "$provstamp" run -- sh -c 'exit 7')"
@@ -58,6 +68,9 @@ expect "sessions: and that it runs" true \
 expect "run: an intent that the kernel does not take" 125 "$(status_of "$provstamp" run --intent 'später' -- true)"
 expect "doctor: the LSM stamps here, and sessions can be made" "agent-sessions ok lsm ok watched ok" \
   "$("$provstamp" doctor --json . | value name status | grep -E '^(agent-sessions|lsm|watched) ' | paste -sd' ')"
+
+"$provstamp" doctor --json . >doctor
+expect "doctor: it shows what the LSM counts" '' "$(cut -d: -f1 "$stats" | while read -r name; do grep -q "\b$name: [0-9]" doctor || echo "$name"; done)"
 
 # Budgets
 interval=/proc/sys/kernel/agent_ns/reaper_interval

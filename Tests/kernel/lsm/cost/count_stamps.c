@@ -3,13 +3,16 @@
  * The instructions that files cost, as the only program of a machine that QEMU
  * emulates with -icount shift=0: there the time stamp counter advances by one
  * with each instruction. /dev/vda is an ext4 with FILES files "old.N" that
- * nobody has stamped. See scripts/count-stamps.
+ * nobody has stamped. /tree.tar is what tar(1) extracts, /tree.git what git(1)
+ * checks out. See scripts/count-stamps.
  */
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 
+#include <ctype.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,12 +20,16 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
 #define FILES 1000
+#define TURNS 5
+#define SYNCS 200
 
 static char content[4096];
 
@@ -153,10 +160,134 @@ static void measure(const char *name, void (*action)(int round))
 	fflush(stdout);
 }
 
+/*
+ * What all processes and kernel threads have run so far, ended children
+ * included, in nanoseconds: one for each instruction. Waiting does not count.
+ */
+static uint64_t busy(void)
+{
+	struct rusage children;
+	struct timespec time;
+	struct dirent *entry;
+	uint64_t sum;
+	DIR *tasks;
+
+	getrusage(RUSAGE_CHILDREN, &children);
+	sum = (children.ru_utime.tv_sec + children.ru_stime.tv_sec) * 1000000000ULL +
+	      (children.ru_utime.tv_usec + children.ru_stime.tv_usec) * 1000ULL;
+	tasks = opendir("/proc");
+	check(!tasks, "/proc");
+	while ((entry = readdir(tasks))) {
+		/* As clock_getcpuclockid(3), for the initial thread alone: no other process has several. */
+		if (isdigit(entry->d_name[0]) &&
+		    !clock_gettime((~(clockid_t)atoi(entry->d_name) << 3) | 2, &time))
+			sum += time.tv_sec * 1000000000ULL + time.tv_nsec;
+	}
+	closedir(tasks);
+	return sum;
+}
+
+/* What waits for the disk: the median of a few turns, of so many operations each. */
+static void measure_busy(const char *name, void (*action)(int turn), int operations)
+{
+	uint64_t counts[TURNS], start;
+	int turn;
+
+	sync();
+	for (turn = 0; turn < TURNS; turn++) {
+		start = busy();
+		action(turn);
+		sync();
+		counts[turn] = (busy() - start) / operations;
+	}
+	qsort(counts, TURNS, sizeof(counts[0]), compare);
+	printf("instructions %s %llu\n", name,
+	       (unsigned long long)counts[TURNS / 2]);
+	fflush(stdout);
+}
+
+/* A mail spool: each message is on the disk before the next comes. */
+static void append_and_sync(int turn)
+{
+	int message, fd;
+
+	for (message = 0; message < SYNCS; message++) {
+		fd = open("/disk/spool", O_WRONLY | O_CREAT | O_APPEND, 0644);
+		check(fd < 0, "/disk/spool");
+		check(write(fd, content, sizeof(content)) < 0, "write");
+		check(fsync(fd), "fsync");
+		check(close(fd), "close");
+	}
+}
+
+/* A database: pages in place, each synced, and the file stays open. */
+static void write_and_sync(int turn)
+{
+	int page, fd = open("/disk/database", O_WRONLY | O_CREAT, 0644);
+
+	check(fd < 0, "/disk/database");
+	for (page = 0; page < SYNCS; page++) {
+		check(pwrite(fd, content, sizeof(content), page * 4096L) < 0, "write");
+		check(fdatasync(fd), "fdatasync");
+	}
+	check(close(fd), "close");
+}
+
+/* An editor: a new file that is on the disk before it takes the old one's place. */
+static void replace_and_sync(int turn)
+{
+	int round, fd;
+
+	for (round = 0; round < SYNCS; round++) {
+		fd = open("/disk/text.new", O_WRONLY | O_CREAT | O_EXCL, 0644);
+		check(fd < 0, "/disk/text.new");
+		check(write(fd, content, sizeof(content)) < 0, "write");
+		check(fsync(fd), "fsync");
+		check(close(fd), "close");
+		check(rename("/disk/text.new", "/disk/text"), "rename");
+	}
+}
+
+static void run(char *const arguments[])
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		execv(arguments[0], arguments);
+		_exit(127);
+	}
+	check(waitpid(pid, &status, 0) != pid || status, arguments[0]);
+}
+
+static void untar(int turn)
+{
+	char directory[32];
+	char *arguments[] = { "/bin/tar", "-xf", "/tree.tar", "-C", directory, NULL };
+
+	snprintf(directory, sizeof(directory), "/disk/untar.%d", turn);
+	check(mkdir(directory, 0755), directory);
+	run(arguments);
+}
+
+static void git_checkout(int turn)
+{
+	char tree[48];
+	char *arguments[] = { "/bin/git", "--git-dir=/tree.git", tree, "checkout", "--quiet", "--force", "main", NULL };
+
+	snprintf(tree, sizeof(tree), "--work-tree=/disk/checkout.%d", turn);
+	check(mkdir(strchr(tree, '=') + 1, 0755), tree);
+	check(chdir(strchr(tree, '=') + 1), tree);
+	run(arguments);
+}
+
 int main(void)
 {
 	mkdir("/dev", 0755);
+	mkdir("/proc", 0755);
 	mkdir("/disk", 0755);
+	mount("proc", "/proc", "proc", 0, NULL);
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	check(mount("/dev/vda", "/disk", "ext4", 0, NULL), "mount /dev/vda");
 	printf("\n");
@@ -167,6 +298,11 @@ int main(void)
 	measure("mkdir", make_directory);
 	measure("extract", extract);
 	measure("check-out", check_out);
+	measure_busy("append-fsync-close", append_and_sync, SYNCS);
+	measure_busy("pwrite-fdatasync", write_and_sync, SYNCS);
+	measure_busy("create-fsync-rename", replace_and_sync, SYNCS);
+	measure_busy("untar", untar, 1);
+	measure_busy("git-checkout", git_checkout, 1);
 	printf("instructions end\n");
 	fflush(stdout);
 	reboot(RB_POWER_OFF);
