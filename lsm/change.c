@@ -122,6 +122,16 @@ static bool take_pending(struct provfs_inode *state,
 	return true;
 }
 
+/* An earlier stamp is on the file that is not true: the next close tries. */
+static void keep_pending(struct provfs_inode *state, u16 flags)
+{
+	lockdep_assert_held(&state->lock);
+	state->pending = true;
+	state->certain = true;
+	if (flags & PROV_FLAG_MAPPED)
+		state->mapped = true;
+}
+
 static void stamp_locked(struct dentry *dentry)
 {
 	struct inode *inode = d_inode(dentry);
@@ -130,6 +140,7 @@ static void stamp_locked(struct dentry *dentry)
 	bool sole;
 	u64 time;
 	u16 flags;
+	int error;
 
 	if (IS_RDONLY(inode)) {
 		provfs_count(PROVFS_SKIPPED_READONLY);
@@ -141,10 +152,11 @@ static void stamp_locked(struct dentry *dentry)
 	}
 	if (!take_pending(state, &writer, &flags, &sole))
 		return;
-	if (provfs_write_stamp(dentry, &writer, flags, sole, &time))
-		time = 0;
+	error = provfs_write_stamp(dentry, &writer, flags, sole, &time);
 
 	guard(spinlock)(&state->lock);
+	if (error)
+		keep_pending(state, flags);
 	if (provfs_identical(&state->writer, &writer))
 		state->stamped = flags & PROV_FLAG_OPEN ? 0 : time;
 }

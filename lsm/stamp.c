@@ -193,14 +193,15 @@ static int remove_stamp(struct dentry *dentry)
  * @writer: who changed it
  * @flags: PROV_FLAG_* as far as they follow from the change
  * @sole: the content is @writer's alone
- * @time: result: the stamp's time
+ * @time: result: the stamp's time, or 0
  *
  * An earlier stamp of another writer goes to the log first: between the two
  * steps the power may fail. If the new stamp cannot be written, the earlier
  * one is removed: that nobody is known to have written the file is true. So it
  * is for a writer who is not known.
  *
- * Return: 0, or what the filesystem answered.
+ * Return: 0 if no stamp is on the file that is not true, @time being 0 if none
+ * is; else what the filesystem answered, which allows no removal either.
  */
 int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer,
 		       u16 flags, bool sole, u64 *time)
@@ -211,6 +212,7 @@ int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer
 	bool taken_over = true;
 	ssize_t size;
 	int error;
+	u64 now;
 
 	size = __vfs_getxattr(dentry, inode, PROV_XATTR_SECURITY, &earlier,
 			      sizeof(earlier));
@@ -226,27 +228,27 @@ int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer
 	if (taken_over && !sole)
 		write_content_first(inode);
 
-	if (provfs_is_unknown(writer)) {
-		*time = 0;
+	*time = 0;
+	if (provfs_is_unknown(writer))
 		return size == -ENODATA ? 0 : remove_stamp(dentry);
-	}
 
-	*time = provfs_time(inode);
-	provfs_encode(&stamp, writer, flags, *time, inode->i_ino);
+	now = provfs_time(inode);
+	provfs_encode(&stamp, writer, flags, now, inode->i_ino);
 	error = __vfs_setxattr_noperm(&nop_mnt_idmap, dentry,
 				      PROV_XATTR_SECURITY, &stamp,
 				      sizeof(stamp), 0);
 	if (!error) {
 		provfs_count(PROVFS_STAMPED);
+		*time = now;
 		return 0;
 	}
 	if (error == -EOPNOTSUPP) {
 		provfs_out_of_scope(inode->i_sb);
 		provfs_count(PROVFS_SKIPPED_FILESYSTEM);
-		return error;
+		return 0;
 	}
 	count_failure(dentry, error);
-	if (size != -ENODATA && error != -EROFS)
-		remove_stamp(dentry);
-	return error;
+	if (size == -ENODATA)
+		return 0;
+	return error == -EROFS ? error : remove_stamp(dentry);
 }
