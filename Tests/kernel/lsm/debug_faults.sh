@@ -26,7 +26,7 @@ filter() {
   done
 }
 usual=("$(<$failslab/stacktrace-depth)" "$(<$failslab/require-start)" "$(<$failslab/require-end)")
-at_exit+=('filter "${usual[@]}"')
+at_exit+=("filter ${usual[*]}")
 for attribute in "$failslab" "$fail_page_alloc"; do
   echo N >"$attribute/ignore-gfp-wait"
   echo 0 >"$attribute/verbose"

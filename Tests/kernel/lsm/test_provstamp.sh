@@ -69,8 +69,8 @@ expect "run: an intent that the kernel does not take" 125 "$(status_of "$provsta
 expect "doctor: the LSM stamps here, and sessions can be made" "agent-sessions ok lsm ok watched ok" \
   "$("$provstamp" doctor --json . | value name status | grep -E '^(agent-sessions|lsm|watched) ' | paste -sd' ')"
 
-"$provstamp" doctor --json . >doctor
-expect "doctor: it shows what the LSM counts" '' "$(cut -d: -f1 "$stats" | while read -r name; do grep -q "\b$name: [0-9]" doctor || echo "$name"; done)"
+"$provstamp" doctor --json . >findings
+expect "doctor: it shows what the LSM counts" '' "$(cut -d: -f1 "$stats" | while read -r name; do grep -q "\b$name: [0-9]" findings || echo "$name"; done)"
 
 # Budgets
 interval=/proc/sys/kernel/agent_ns/reaper_interval
