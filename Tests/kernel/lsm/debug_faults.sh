@@ -35,12 +35,12 @@ echo 0 >$fail_page_alloc/min-order
 
 # with_faults NAME TYPE [OPTION]...
 with_faults() {
-  local name=$1 type=$2 status tests
+  local name=$1 type=$2 status number
   shift 2
   PROVFS_TEST_DIR=$work/$type "$build/debug_faults" "$@" >"$work/output" 2>&1
   status=$?
-  tests=$(sed -n 's/^1\.\.//p' "$work/output")
-  expect "$type: $name: all of $tests tests" "0 $tests" "$status $(grep -c '^ok' "$work/output")"
+  number=$(sed -n 's/^1\.\.//p' "$work/output")
+  expect "$type: $name: all of $number tests" "0 $number" "$status $(grep -c '^ok' "$work/output")"
   grep -E '^not ok|^# .*Expected|^# .*allocations|^Bail|SKIP|^# /' "$work/output" | sed 's/^/# /'
 }
 
