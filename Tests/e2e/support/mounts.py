@@ -55,13 +55,21 @@ def until(condition, what, patience=PATIENCE):
         time.sleep(0.005)
 
 
-def _answers(path):
-    # Not stat: the kernel may answer it from its cache for a mount that is dead.
+def _answers(path, device):
+    """Whether the directory can be listed, and is that of the device."""
+    # Not stat alone: the kernel may answer it from its cache for a mount that is dead.
     try:
-        os.listdir(path)
-        return True
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return False
+    try:
+        os.listdir(descriptor)
+        number = os.fstat(descriptor).st_dev
+        return f"{os.major(number)}:{os.minor(number)}" == device
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 class View:
@@ -104,9 +112,10 @@ class View:
         if now is None or not now[0].startswith("fuse"):
             return False
         self.device = now[1]
-        # A dead mount that provfs is about to take away is a mount as well, and the directory below
-        # it answers in its place.
-        return self.identity.call(_answers, self.mountpoint) and mounted(self.mountpoint) == now
+        # A dead mount that provfs is about to take away is a mount as well, the directory below it
+        # answers in its place, and the next mount may get its number.
+        return (self.identity.call(_answers, self.mountpoint, self.device)
+                and mounted(self.mountpoint) == now)
 
     @property
     def pid(self):
