@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CFuse
+import CProvenance
 import Glibc
 import Logging
 import Synchronization

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CFuse
+import CProvenance
 import Glibc
 
 // What libfuse 3.14 writes only as a part of replies that lack what later kernels have added.
