@@ -23,7 +23,10 @@ struct backing_map {
 
 typedef struct __user_cap_data_struct capabilities[_LINUX_CAPABILITY_U32S_3];
 
-/* Takes CAP_FSETID out of the thread's effective set; `before` has what it was. */
+/*
+ * Takes CAP_FSETID out of the thread's effective set; `before` has what it was.
+ * Returns 1, 0 where it was not in there (a thread that acts for a user), or -errno.
+ */
 static int lower_fsetid(capabilities before)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -31,10 +34,12 @@ static int lower_fsetid(capabilities before)
 
 	if (syscall(SYS_capget, &header, before) < 0)
 		return -errno;
+	if (!(before[CAP_TO_INDEX(CAP_FSETID)].effective & CAP_TO_MASK(CAP_FSETID)))
+		return 0;
 	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
 		lowered[i] = before[i];
 	lowered[CAP_TO_INDEX(CAP_FSETID)].effective &= ~CAP_TO_MASK(CAP_FSETID);
-	return syscall(SYS_capset, &header, lowered) < 0 ? -errno : 0;
+	return syscall(SYS_capset, &header, lowered) < 0 ? -errno : 1;
 }
 
 static int restore(capabilities before)
@@ -48,15 +53,15 @@ int prov_backing_open(int connection, int fd)
 {
 	struct backing_map map = { .fd = fd };
 	capabilities before;
-	int result, restored;
+	int lowered, result, restored;
 
-	result = lower_fsetid(before);
-	if (result < 0)
-		return result;
+	lowered = lower_fsetid(before);
+	if (lowered < 0)
+		return lowered;
 	result = ioctl(connection, BACKING_OPEN, &map);
 	if (result < 0)
 		result = -errno;
-	restored = restore(before);
+	restored = lowered ? restore(before) : 0;
 	if (restored < 0 && result > 0) {
 		prov_backing_close(connection, result);
 		return restored;

@@ -29,11 +29,6 @@ struct xattr_arguments {
 
 static _Atomic int kernel_lacks_xattrat;
 
-static int at_flags(const char *name)
-{
-	return AT_SYMLINK_NOFOLLOW | (*name ? 0 : AT_EMPTY_PATH);
-}
-
 /*
  * Where the l*xattr calls find the same file. An O_PATH descriptor of a symbolic
  * link is reached by following the magic link in /proc, which ends at the link
@@ -84,12 +79,12 @@ static int must_fall_back(void)
 }
 
 /*
- * The *xattrat calls refuse an O_PATH descriptor with an empty name (EBADF, as
- * fgetxattr(2) does); its path in /proc leads to the file.
+ * The f*xattr calls refuse an O_PATH descriptor, as the *xattrat calls with an
+ * empty name do; its path in /proc leads to the file.
  */
-static int must_use_proc(ssize_t r, const char *name)
+static int is_path_descriptor(ssize_t r)
 {
-	return lacks_xattrat(r) || (r == -EBADF && !*name);
+	return r == -EBADF;
 }
 
 int prov_has_getxattrat(void)
@@ -105,13 +100,19 @@ ssize_t prov_getxattrat(int dirfd, const char *name, const char *attribute,
 {
 	if (size > UINT32_MAX)
 		return -EINVAL;
-	if (!must_fall_back()) {
+	if (!*name) {
+		ssize_t r = result(fgetxattr(dirfd, attribute, value, size));
+
+		if (!is_path_descriptor(r))
+			return r;
+	} else if (!must_fall_back()) {
 		struct xattr_arguments arguments = {
 			.value = (uintptr_t)value, .size = (uint32_t)size,
 		};
-		ssize_t r = result(syscall(NR_GETXATTRAT, dirfd, name, at_flags(name),
+		ssize_t r = result(syscall(NR_GETXATTRAT, dirfd, name, AT_SYMLINK_NOFOLLOW,
 					   attribute, &arguments, sizeof(arguments)));
-		if (!must_use_proc(r, name))
+
+		if (!lacks_xattrat(r))
 			return r;
 	}
 	struct proc_path path;
@@ -125,10 +126,16 @@ ssize_t prov_getxattrat(int dirfd, const char *name, const char *attribute,
 
 ssize_t prov_listxattrat(int dirfd, const char *name, char *list, size_t size)
 {
-	if (!must_fall_back()) {
-		ssize_t r = result(syscall(NR_LISTXATTRAT, dirfd, name, at_flags(name),
+	if (!*name) {
+		ssize_t r = result(flistxattr(dirfd, list, size));
+
+		if (!is_path_descriptor(r))
+			return r;
+	} else if (!must_fall_back()) {
+		ssize_t r = result(syscall(NR_LISTXATTRAT, dirfd, name, AT_SYMLINK_NOFOLLOW,
 					   list, size));
-		if (!must_use_proc(r, name))
+
+		if (!lacks_xattrat(r))
 			return r;
 	}
 	struct proc_path path;
@@ -145,14 +152,20 @@ int prov_setxattrat(int dirfd, const char *name, const char *attribute,
 {
 	if (size > UINT32_MAX)
 		return -EINVAL;
-	if (!must_fall_back()) {
+	if (!*name) {
+		int r = (int)result(fsetxattr(dirfd, attribute, value, size, flags));
+
+		if (!is_path_descriptor(r))
+			return r;
+	} else if (!must_fall_back()) {
 		struct xattr_arguments arguments = {
 			.value = (uintptr_t)value, .size = (uint32_t)size,
 			.flags = (uint32_t)flags,
 		};
-		ssize_t r = result(syscall(NR_SETXATTRAT, dirfd, name, at_flags(name),
+		ssize_t r = result(syscall(NR_SETXATTRAT, dirfd, name, AT_SYMLINK_NOFOLLOW,
 					   attribute, &arguments, sizeof(arguments)));
-		if (!must_use_proc(r, name))
+
+		if (!lacks_xattrat(r))
 			return (int)r;
 	}
 	struct proc_path path;
@@ -166,10 +179,16 @@ int prov_setxattrat(int dirfd, const char *name, const char *attribute,
 
 int prov_removexattrat(int dirfd, const char *name, const char *attribute)
 {
-	if (!must_fall_back()) {
-		ssize_t r = result(syscall(NR_REMOVEXATTRAT, dirfd, name, at_flags(name),
+	if (!*name) {
+		int r = (int)result(fremovexattr(dirfd, attribute));
+
+		if (!is_path_descriptor(r))
+			return r;
+	} else if (!must_fall_back()) {
+		ssize_t r = result(syscall(NR_REMOVEXATTRAT, dirfd, name, AT_SYMLINK_NOFOLLOW,
 					   attribute));
-		if (!must_use_proc(r, name))
+
+		if (!lacks_xattrat(r))
 			return (int)r;
 	}
 	struct proc_path path;

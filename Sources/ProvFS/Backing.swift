@@ -18,8 +18,8 @@ struct Backing: Sendable {
   /// - Parameter register: makes the inode known to the kernel as a backing file; gives the id, or
   ///   -errno. Called for the first file.
   /// - Returns: the backing file's id, or 0.
-  mutating func open(register: () -> CInt) -> CInt {
-    if files == 0 { id = max(register(), 0) }
+  mutating func open(register: () throws(Errno) -> CInt) throws(Errno) -> CInt {
+    if files == 0 { id = max(try register(), 0) }
     files += 1
     return id
   }
@@ -57,17 +57,21 @@ enum DataPath: Equatable {
 extension Request {
   /// Decides how the file that is being opened is read and written, and registers its backing file.
   /// What is registered acts with the rights of the file's first opener: the thread must have them.
+  ///
+  /// - Parameter seen: the attributes of a file that nobody else knows yet.
   func chooseDataPath(
-    _ node: NodeReference, _ flags: OpenFlags, _ author: Attribution.Author
+    _ node: NodeReference, _ flags: OpenFlags, _ author: Attribution.Author, seen: statx?
   ) throws(Errno) -> DataPath {
     guard Handshake.grantsPassthrough, node.pointer.pointee.volume.allowsPassthrough else {
       return .cached
     }
-    asDaemon()
-    let id = try table.withDescriptor(node) { descriptor throws(Errno) in
-      try asCaller { () throws(Errno) in
-        node.pointer.pointee.backing.withLock { backing in
-          backing.open { prov_backing_open(fuse_session_fd(view.session), descriptor) }
+    let id = try node.pointer.pointee.backing.withLock { backing throws(Errno) in
+      try backing.open { () throws(Errno) in
+        asDaemon()
+        return try table.withDescriptor(node) { descriptor throws(Errno) in
+          try asCaller { () throws(Errno) in
+            prov_backing_open(fuse_session_fd(view.session), descriptor)
+          }
         }
       }
     }
@@ -81,7 +85,7 @@ extension Request {
       && !flags.appends
       // The source takes these bits away for the writer, whom it would not know.
       && node.pointer.pointee.shownPrivilegedBits.load(ordering: .relaxed) == 0
-    let passes = view.stamper.admit(node, author, mayMap: flags.mayMap, mayPass: mayPass)
+    let passes = view.stamper.admit(node, author, mayMap: flags.mayMap, mayPass: mayPass, seen: seen)
     return passes ? .passthrough(id) : .requests(id)
   }
 

@@ -52,6 +52,14 @@ final class NodeTable: Sendable {
   static let shardCount = 64
   static let statMask = UInt32(STATX_BASIC_STATS) | UInt32(STATX_MNT_ID)
 
+  /// What statx(2) says of an open file.
+  func attributes(_ descriptor: CInt) throws(Errno) -> statx {
+    var attributes = statx()
+    _ = try valueOrErrno(
+      prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), Self.statMask, &attributes))
+    return attributes
+  }
+
   func node(_ id: fuse_ino_t) -> NodeReference {
     guard id != FUSE_ROOT_ID, let pointer = UnsafeMutablePointer<Node>(bitPattern: UInt(id)) else {
       return root
@@ -82,6 +90,39 @@ final class NodeTable: Sendable {
     _ descriptor: CInt, _ attributes: borrowing statx, parent: NodeReference,
     name: UnsafePointer<CChar>?
   ) throws(Errno) -> NodeReference {
+    let node: NodeReference
+    do throws(Errno) {
+      node = try findOrMake(descriptor, attributes)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    keepOrClose(descriptor, node)
+    remember(node, parent, name)
+    return node
+  }
+
+  /// Finds or makes the node of a file that stays open as `descriptor`, which can be of any kind.
+  func adopt(
+    opened descriptor: CInt, _ attributes: borrowing statx, parent: NodeReference,
+    name: UnsafePointer<CChar>?
+  ) throws(Errno) -> NodeReference {
+    let node = try findOrMake(descriptor, attributes)
+    guard node.pointer.pointee.handle == nil else { return node }
+    // Nothing else leads to it again.
+    let path = prov_open_fd(descriptor, CInt(PROV_O_PATH))
+    guard path >= 0 else {
+      forget(node, 1)
+      throw Errno(rawValue: -path)
+    }
+    keepOrClose(path, node)
+    remember(node, parent, name)
+    return node
+  }
+
+  private func findOrMake(
+    _ descriptor: CInt, _ attributes: borrowing statx
+  ) throws(Errno) -> NodeReference {
     let identity = Identity(attributes)
     let volume = volumes.volume(of: identity, descriptor: descriptor)
     var handle = prov_handle()
@@ -92,15 +133,8 @@ final class NodeTable: Sendable {
       node.pointer.pointee.lookups += 1
       return node
     }
-    if let known {
-      keepOrClose(descriptor, known)
-      remember(known, parent, name)
-      return known
-    }
-    guard hasHandle || waitForRoom() else {
-      close(descriptor)
-      throw Errno.tooManyOpenFilesInSystem
-    }
+    if let known { return known }
+    guard hasHandle || waitForRoom() else { throw Errno.tooManyOpenFilesInSystem }
     let candidate = make(
       identity, volume, mode_t(attributes.stx_mode) & S_IFMT, hasHandle ? handle : nil)
     // Another thread may have been faster: then its node is used and this one dropped.
@@ -114,8 +148,6 @@ final class NodeTable: Sendable {
       return candidate
     }
     if node != candidate { discard(candidate) }
-    keepOrClose(descriptor, node)
-    remember(node, parent, name)
     return node
   }
 

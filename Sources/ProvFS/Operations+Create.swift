@@ -93,8 +93,8 @@ extension Request {
     }
     asDaemon()
     let found = try view.lookUp(parent, name)
-    view.stamper.created(found.node, by: author)
-    reply(entry: found.node, refreshed(found))
+    let stamped = view.stamper.created(found.node, by: author)
+    reply(entry: found.node, stamped ?? refreshed(found))
   }
 
   /// O_TMPFILE: a file without a name. It is stamped once it gets one.
@@ -156,10 +156,12 @@ extension Request {
         if path >= 0 { table.pin(found.node, path) }
       }
       // At once: the program may take note of ctime, which a stamp moves, before it writes anything.
-      view.stamper.created(found.node, by: author)
+      let stamped = view.stamper.created(
+        found.node, by: author, descriptor, seen: found.attributes)
       do throws(Errno) {
-        let file = try register(found.node, descriptor, flags, author)
-        return CreatedFile(node: found.node, attributes: refreshed(found), file: file)
+        let file = try register(found.node, descriptor, flags, author, seen: stamped)
+        return CreatedFile(
+          node: found.node, attributes: stamped ?? refreshed(found), file: file)
       } catch {
         table.forget(found.node, 1)
         throw error
@@ -173,15 +175,10 @@ extension Request {
   private func adopt(
     _ descriptor: CInt, _ parent: NodeReference, _ name: UnsafePointer<CChar>?
   ) throws(Errno) -> (node: NodeReference, attributes: statx) {
-    let path = try valueOrErrno(prov_open_fd(descriptor, CInt(PROV_O_PATH)))
-    let attributes: statx
-    do throws(Errno) {
-      attributes = try view.attributes(path)
-    } catch {
-      Glibc.close(path)
-      throw error
-    }
-    return (try table.adopt(path, attributes, parent: parent, name: name), attributes)
+    let attributes = try view.attributes(descriptor)
+    return (
+      try table.adopt(opened: descriptor, attributes, parent: parent, name: name), attributes
+    )
   }
 
   /// Takes back what the kernel, whose request was interrupted, does not take.

@@ -25,9 +25,9 @@ func provfsFlush(
     if file.pointer.pointee.isSilent {
       request.view.stamper.flush(
         request.node(id), by: request.view.author(request.caller),
-        passthrough: file.pointer.pointee.isPassthroughWriter)
+        passthrough: file.pointer.pointee.isPassthroughWriter, file.pointer.pointee.descriptor)
     } else {
-      request.view.stamper.settle(request.node(id))
+      request.view.stamper.settle(request.node(id), file.pointer.pointee.descriptor)
     }
     request.asDaemon()
     if file.pointer.pointee.isWritable {
@@ -134,10 +134,13 @@ extension Request {
   }
 
   /// Makes an open file of a descriptor, which it takes over unless it throws.
+  ///
+  /// - Parameter seen: the attributes of a file that nobody else knows yet.
   func register(
-    _ node: NodeReference, _ descriptor: CInt, _ flags: OpenFlags, _ opener: Attribution.Author
+    _ node: NodeReference, _ descriptor: CInt, _ flags: OpenFlags, _ opener: Attribution.Author,
+    seen: statx? = nil
   ) throws(Errno) -> OpenFileReference {
-    let dataPath = try chooseDataPath(node, flags, opener)
+    let dataPath = try chooseDataPath(node, flags, opener, seen: seen)
     asDaemon()
     let file = table.register(
       OpenFile(node: node, descriptor: descriptor, flags, dataPath, opener: opener))

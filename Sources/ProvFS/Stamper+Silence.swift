@@ -17,20 +17,22 @@ extension Stamper {
   /// - Parameters:
   ///   - mayMap: whether it can be mapped shared and writable.
   ///   - mayPass: whether its writes may go to the backing file.
+  ///   - seen: the attributes of a file that nobody else knows yet.
   /// - Returns: whether they do. They do not where somebody else changes the content silently already,
   ///   or where the opener is not known.
   func admit(
-    _ node: NodeReference, _ opener: Attribution.Author, mayMap: Bool, mayPass: Bool
+    _ node: NodeReference, _ opener: Attribution.Author, mayMap: Bool, mayPass: Bool,
+    seen: statx?
   ) -> Bool {
     guard isActive else { return mayPass }
     return node.pointer.pointee.attribution.withLock { state in
       let passes = mayPass && state.silent?.mayPass(opener) ?? (opener != .unknown)
-      if state.silent != nil && !passes { observe(node, &state, before: opener) }
+      if !passes { observe(node, &state, before: opener) }
       guard passes || mayMap else { return false }
       if state.silent == nil {
         if state.mustSettle(before: opener) { settle(node, &state) }
-        guard let version = version(node) else { return false }
-        state.silent = SilentWriters(at: version)
+        guard let seen = seen ?? look(node) else { return false }
+        state.silent = SilentWriters(at: ContentVersion(seen))
       }
       state.silent?.open(by: opener, passthrough: passes, mayMap: mayMap)
       return passes
@@ -47,14 +49,16 @@ extension Stamper {
 
   /// A descriptor of a silent writer's file is closed by `holder`: what it changed is stamped when its
   /// close(2) returns.
+  ///
+  /// - Parameter opened: a descriptor of the file that stays open meanwhile.
   func flush(
-    _ node: NodeReference, by holder: Attribution.Author, passthrough: Bool
+    _ node: NodeReference, by holder: Attribution.Author, passthrough: Bool, _ opened: CInt
   ) {
     node.pointer.pointee.attribution.withLock { state in
       state.silentFileIsHeld(by: holder, passthrough: passthrough)
-      observe(node, &state)
+      let seen = observe(node, &state, opened)
       state.silent?.closed(by: holder)
-      settle(node, &state)
+      stampPending(node, &state, opened, seen: seen)
     }
   }
 
@@ -65,11 +69,11 @@ extension Stamper {
   func release(_ node: NodeReference, passthrough: Bool) -> Bool {
     guard isActive else { return false }
     return node.pointer.pointee.attribution.withLock { state in
-      observe(node, &state)
+      let seen = observe(node, &state)
       state.silent?.close(passthrough: passthrough)
       guard let writers = state.silent, writers.files == 0 else { return false }
       if let author = writers.certainAuthor { state.record(author, []) }
-      endIfUnmapped(node, &state)
+      endIfUnmapped(node, &state, seen: seen)
       return state.silent != nil
     }
   }
@@ -85,40 +89,53 @@ extension Stamper {
   }
 
   /// Stamps what a mapping may have changed whose file is closed; where it has ended, that was all.
-  private func endIfUnmapped(_ node: NodeReference, _ state: inout Attribution) {
-    let goesOn = state.silent?.mayMap == true && isWritable(node)
-    settle(node, &state)
-    if !goesOn { state.silent = nil }
+  ///
+  /// - Parameter seen: what a look has found since the file was closed.
+  private func endIfUnmapped(
+    _ node: NodeReference, _ state: inout Attribution, seen: statx? = nil
+  ) {
+    if state.silent?.mayMap == true && isWritable(node) {
+      settle(node, &state)
+      return
+    }
+    // A mapping that has ended since that look may have stored once more.
+    let seen = state.silent?.mayMap == true ? observe(node, &state) : seen
+    stampPending(node, &state, seen: seen)
+    state.silent = nil
   }
 
   /// Looks whether a silent writer has changed the content, and notes it.
   ///
   /// - Parameter other: who is about to change the content too. Stores to a page that is dirty move
   ///   nothing that could be seen; written back, it shows the next one.
+  ///
+  /// - Returns: the attributes of the file, if anybody may change it silently.
+  @discardableResult
   func observe(
-    _ node: NodeReference, _ state: inout Attribution, before other: Attribution.Author? = nil
-  ) {
-    if let other, let writer = state.silent, writer.mayMap, !other.isProcess(of: writer.author) {
-      writeBack(node)
-    }
-    guard let version = version(node), state.hasUnseenChange(version) else { return }
+    _ node: NodeReference, _ state: inout Attribution, _ opened: CInt? = nil,
+    before other: Attribution.Author? = nil
+  ) -> statx? {
+    guard let writers = state.silent else { return nil }
+    if let other, writers.mayMap, !other.isProcess(of: writers.author) { writeBack(node) }
+    guard let seen = look(node, opened) else { return nil }
+    let version = ContentVersion(seen)
+    guard state.hasUnseenChange(version) else { return seen }
     // Somebody else's change came before this one. Its stamp is not the last word any more, and says so.
-    if let silent = state.silent, state.mustSettle(before: silent.author) {
-      stampAsEarlier(node, state)
-    }
+    if state.mustSettle(before: writers.author) { stampAsEarlier(node, state) }
     state.recordUnseenChange(version)
+    return seen
   }
 
   /// The content is as somebody whose change came as a request has left it.
   func account(_ node: NodeReference, _ state: inout Attribution) {
-    guard state.silent != nil, let version = version(node) else { return }
-    state.silent?.version = version
+    guard state.silent != nil, let seen = look(node) else { return }
+    state.silent?.version = ContentVersion(seen)
   }
 
-  private func version(_ node: NodeReference) -> ContentVersion? {
+  private func look(_ node: NodeReference, _ opened: CInt? = nil) -> statx? {
     Worker.current?.pointee.credentials.resume()
-    return try? table.withDescriptor(node) { descriptor throws(Errno) in
-      ContentVersion(try attributes(descriptor))
+    return try? table.withDescriptor(node, or: opened) { descriptor throws(Errno) in
+      try table.attributes(descriptor)
     }
   }
 

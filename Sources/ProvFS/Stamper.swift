@@ -35,10 +35,8 @@ final class Stamper: Sendable {
   ) throws(Errno) -> Result {
     guard isActive else { return try body() }
     return try node.pointer.pointee.attribution.withLock { state throws(Errno) -> Result in
-      if state.silent != nil {
-        observe(node, &state, before: author)
-      }
-      if state.mustSettle(before: author) { settle(node, &state) }
+      let seen = observe(node, &state, before: author)
+      if state.mustSettle(before: author) { stampPending(node, &state, seen: seen) }
       let result = try body()
       state.record(author, flags)
       account(node, &state)
@@ -58,83 +56,120 @@ final class Stamper: Sendable {
   }
 
   /// Stamps what is pending. Afterwards the file's stamp tells the truth about its content.
-  func settle(_ node: NodeReference) {
-    node.pointer.pointee.attribution.withLock { settle(node, &$0) }
+  ///
+  /// - Parameter opened: a descriptor of the file that stays open meanwhile.
+  func settle(_ node: NodeReference, _ opened: CInt? = nil) {
+    node.pointer.pointee.attribution.withLock { _ = settle(node, &$0, opened) }
   }
 
   /// Stamps what is pending for somebody who reads the stamp. While the file is open for writing the
   /// stamp says that it is not the last word: another follows when the file is closed.
   func settleForReader(_ node: NodeReference) {
     node.pointer.pointee.attribution.withLock { state in
-      if state.silent != nil { observe(node, &state) }
+      let seen = observe(node, &state)
       guard !state.isProvisional else { return }
-      settle(node, &state, isOpen: table.isOpenForWriting(node))
+      stampPending(node, &state, isOpen: table.isOpenForWriting(node), seen: seen)
     }
   }
 
   /// Stamps an inode that `author` has just created, at once.
-  func created(_ node: NodeReference, by author: Attribution.Author) {
-    guard isActive else { return }
-    node.pointer.pointee.attribution.withLock { state in
+  ///
+  /// - Returns: its attributes afterwards, where they were looked at.
+  func created(_ node: NodeReference, by author: Attribution.Author) -> statx? {
+    guard isActive else { return nil }
+    return node.pointer.pointee.attribution.withLock { state in
       state.record(author, .created)
-      settle(node, &state)
+      return settle(node, &state)
     }
   }
 
-  func attributes(_ descriptor: CInt) throws(Errno) -> statx {
-    var attributes = statx()
-    _ = try valueOrErrno(
-      prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), UInt32(STATX_BASIC_STATS), &attributes))
-    return attributes
+  /// As ``created(_:by:)``, for a file that nobody but its creator, who has opened it, can know yet.
+  ///
+  /// - Parameter seen: its attributes.
+  func created(
+    _ node: NodeReference, by author: Attribution.Author, _ opened: CInt, seen: statx
+  ) -> statx? {
+    guard isActive else { return nil }
+    return node.pointer.pointee.attribution.withLock { state in
+      state.record(author, .created)
+      return stampPending(node, &state, opened, seen: seen, isNew: true)
+    }
   }
 
   /// Settles under the lock of the node, which the caller holds.
-  func settle(_ node: NodeReference, _ state: inout Attribution, isOpen: Bool = false) {
-    if state.silent != nil { observe(node, &state) }
-    guard var change = state.pending else { return }
+  ///
+  /// - Returns: the attributes after stamping, where they were looked at.
+  @discardableResult
+  func settle(
+    _ node: NodeReference, _ state: inout Attribution, _ opened: CInt? = nil
+  ) -> statx? {
+    let seen = observe(node, &state, opened)
+    return stampPending(node, &state, opened, seen: seen)
+  }
+
+  /// - Parameters:
+  ///   - seen: the attributes as a look at silent writers has found them.
+  ///   - isNew: whether the file cannot have a stamp yet.
+  @discardableResult
+  func stampPending(
+    _ node: NodeReference, _ state: inout Attribution, _ opened: CInt? = nil, isOpen: Bool = false,
+    seen: statx?, isNew: Bool = false
+  ) -> statx? {
+    guard var change = state.pending else { return seen }
     if isOpen { change.flags.insert(.open) }
     Worker.current?.pointee.credentials.resume()
     do throws(Errno) {
-      let isDone = try table.withDescriptor(node) { descriptor throws(Errno) in
-        try stamp(node, descriptor, change)
+      let outcome = try table.withDescriptor(node, or: opened) { descriptor throws(Errno) in
+        try stamp(node, descriptor, change, seen, isNew: isNew)
       }
-      guard isDone else { return }
+      guard case .done(let attributes) = outcome else { return nil }
       if isOpen { state.stampedProvisionally() } else { state.settled() }
+      return attributes
     } catch {
       // Without its inode there is nothing left to stamp.
-      guard error.rawValue != ESTALE else { return state.settled() }
-      warnings.cannotStamp(node, error)
+      if error.rawValue == ESTALE { state.settled() } else { warnings.cannotStamp(node, error) }
+      return nil
     }
   }
 
-  /// - Returns: false where the inode has no name: then the change stays pending until it gets one.
+  private enum Outcome {
+    /// The inode has no name: the change stays pending until it gets one.
+    case hasNoName
+    /// There is nothing more to stamp. The attributes are the latest, where they were looked at.
+    case done(statx?)
+  }
+
   private func stamp(
-    _ node: NodeReference, _ descriptor: CInt, _ change: Attribution.Change
-  ) throws(Errno) -> Bool {
+    _ node: NodeReference, _ descriptor: CInt, _ change: Attribution.Change, _ seen: statx?,
+    isNew: Bool = false
+  ) throws(Errno) -> Outcome {
     let volume = node.pointer.pointee.volume
     guard let attribute = volume.stampAttribute,
       attribute == .security || node.isRegular || node.isDirectory
-    else { return true }
-    let attributes = try attributes(descriptor)
-    guard attributes.stx_nlink > 0 else { return false }
+    else { return .done(seen) }
+    let attributes = if let seen { seen } else { try table.attributes(descriptor) }
+    guard attributes.stx_nlink > 0 else { return .hasNoName }
     let file = FileReference(descriptor: descriptor)
+    var latest: statx?
     try whileWritable(descriptor, attributes, attribute) { () throws(Errno) in
       switch change.author {
       case .unknown:
         try StampStore.forget(file, attribute)
       case .known(let writer):
+        let earlier = isNew ? nil : (try? StampStore.read(file, attribute))?.stamp
         // Not before mtime, where the clock was set back since.
         let stamp = Stamp(
-          stamper: .provfs, flags: flags(of: change, by: writer, file, attribute, attributes),
+          stamper: .provfs, flags: flags(of: change, by: writer, after: earlier, attributes),
           writer: writer, time: max(Self.now(), Self.nanoseconds(attributes.stx_mtime)),
           inode: attributes.stx_ino)
-        report(StampStore.replace(file, attribute, with: stamp), node)
+        report(StampStore.replace(earlier, of: file, attribute, with: stamp), node)
         // Asked for after setting the stamp, ctime gets a value of its own at the next change, and
         // mtime with it: one that is later than the stamp, although within the same clock tick.
-        _ = try self.attributes(descriptor)
+        latest = try table.attributes(descriptor)
       }
     }
-    return true
+    // An attribute in user.* may have taken a change of mode, which is taken back since.
+    return .done(attribute == .security ? latest : nil)
   }
 
   /// Stamps a pending change that the content has moved on from, so that it gets into the log.
@@ -143,20 +178,18 @@ final class Stamper: Sendable {
     change.flags.insert(.open)
     Worker.current?.pointee.credentials.resume()
     _ = try? table.withDescriptor(node) { descriptor throws(Errno) in
-      try stamp(node, descriptor, change)
+      try stamp(node, descriptor, change, nil)
     }
   }
 
   /// The flag ``Stamp/Flags/created`` stays on the file for as long as its creator writes it.
   private func flags(
-    of change: Attribution.Change, by writer: Writer, _ file: FileReference,
-    _ attribute: StampAttribute, _ attributes: statx
+    of change: Attribution.Change, by writer: Writer, after earlier: Stamp?, _ attributes: statx
   ) -> Stamp.Flags {
-    guard !change.flags.contains(.created),
-      let existing = (try? StampStore.read(file, attribute))?.stamp,
-      existing.inode == attributes.stx_ino, existing.writer.isSameWriter(as: writer)
+    guard let earlier, earlier.inode == attributes.stx_ino,
+      earlier.writer.isSameWriter(as: writer)
     else { return change.flags }
-    return change.flags.union(existing.flags.intersection(.created))
+    return change.flags.union(earlier.flags.intersection(.created))
   }
 
   /// CLOCK_REALTIME in nanoseconds, as the kernel dates files: at the last clock tick. A finer time

@@ -45,10 +45,7 @@ final class View: Sendable {
 
   /// What statx(2) says of a node, as the view shows it.
   func attributes(_ descriptor: CInt) throws(Errno) -> statx {
-    var attributes = statx()
-    _ = try valueOrErrno(
-      prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), NodeTable.statMask, &attributes))
-    return attributes
+    try table.attributes(descriptor)
   }
 
   func stat(_ attributes: statx) -> stat {

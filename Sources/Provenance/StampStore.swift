@@ -61,12 +61,12 @@ public enum StampStore {
   /// Puts `stamp` in place of what is there. A different earlier writer goes to the log, before the
   /// stamp is replaced, so that a stamper that dies in between loses nothing. Where the stamp cannot
   /// be set, the one that is there is removed: unknown is true, stale is false.
+  ///
+  /// - Parameter earlier: what is there, as ``read(_:_:)`` tells; nil where there is no stamp.
   public static func replace(
-    _ file: FileReference, _ attribute: StampAttribute, with stamp: Stamp
+    _ earlier: Stamp?, of file: FileReference, _ attribute: StampAttribute, with stamp: Stamp
   ) -> Outcome {
-    if let earlier = (try? read(file, attribute))?.stamp,
-      !earlier.writer.isSameWriter(as: stamp.writer)
-    {
+    if let earlier, !earlier.writer.isSameWriter(as: stamp.writer) {
       push(earlier, file, attribute)
     }
     do {

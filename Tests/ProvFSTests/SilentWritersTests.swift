@@ -188,25 +188,25 @@ extension Attribution {
 }
 
 @Suite struct BackingTests {
-  @Test func allFilesOfAnInodeShareOneBackingFile() {
+  @Test func allFilesOfAnInodeShareOneBackingFile() throws {
     var backing = Backing()
-    #expect(backing.open { 7 } == 7)
+    #expect(try backing.open { 7 } == 7)
     #expect(
-      backing.open {
+      try backing.open {
         Issue.record("registered twice")
         return 8
       } == 7)
     #expect(backing.close() == 0)
     #expect(backing.close() == 7)
-    #expect(backing.open { 9 } == 9)
+    #expect(try backing.open { 9 } == 9)
   }
 
-  @Test func whatCannotBeRegisteredStaysCachedUntilTheLastClose() {
+  @Test func whatCannotBeRegisteredStaysCachedUntilTheLastClose() throws {
     var backing = Backing()
-    #expect(backing.open { -40 } == 0)
-    #expect(backing.open { 9 } == 0)
+    #expect(try backing.open { -40 } == 0)
+    #expect(try backing.open { 9 } == 0)
     #expect(backing.close() == 0)
     #expect(backing.close() == 0)
-    #expect(backing.open { 9 } == 9)
+    #expect(try backing.open { 9 } == 9)
   }
 }

@@ -51,7 +51,8 @@ extension Stamp {
 
   @discardableResult
   func set(on file: FileReference, _ attribute: StampAttribute = .user) -> Bool {
-    StampStore.replace(file, attribute, with: self) == .stamped
+    let earlier = (try? StampStore.read(file, attribute))?.stamp
+    return StampStore.replace(earlier, of: file, attribute, with: self) == .stamped
   }
 }
 
