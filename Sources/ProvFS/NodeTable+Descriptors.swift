@@ -60,15 +60,22 @@ extension NodeTable {
 
   /// Keeps the node's inode alive although its last name goes: without a name its handle cannot be
   /// opened any more.
+  ///
+  /// - Parameter descriptor: any one of the inode, for a node that has none of its own.
   func pin(_ node: NodeReference, _ descriptor: CInt) {
-    let kept = shard(of: node).state.withLock { state -> Bool in
-      state.unlist(node)
+    let isAdded = shard(of: node).state.withLock { state -> Bool in
+      let isMissing = node.pointer.pointee.descriptor < 0
+      if isMissing {
+        let opened = prov_open_fd(descriptor, CInt(PROV_O_PATH))
+        guard opened >= 0 else { return false }
+        node.pointer.pointee.descriptor = opened
+      } else {
+        state.unlist(node)
+      }
       node.pointer.pointee.isPinned = true
-      guard node.pointer.pointee.descriptor < 0 else { return false }
-      node.pointer.pointee.descriptor = descriptor
-      return true
+      return isMissing
     }
-    if kept { count(added: 1) } else { close(descriptor) }
+    if isAdded { count(added: 1) }
   }
 
   /// Whether nodes can be added that nobody has asked for.

@@ -151,10 +151,7 @@ extension Request {
   ) throws(Errno) -> CreatedFile {
     do throws(Errno) {
       let found = try adopt(descriptor, parent, name)
-      if name == nil {
-        let path = prov_open_fd(descriptor, CInt(PROV_O_PATH))
-        if path >= 0 { table.pin(found.node, path) }
-      }
+      if name == nil { table.pin(found.node, descriptor) }
       // At once: the program may take note of ctime, which a stamp moves, before it writes anything.
       let stamped = view.stamper.created(
         found.node, by: author, descriptor, seen: found.attributes)

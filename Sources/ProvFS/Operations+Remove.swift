@@ -89,7 +89,6 @@ extension Request {
       let attributes = try? view.attributes(entry.descriptor),
       attributes.stx_nlink == 0
     else { return }
-    let kept = prov_open_fd(entry.descriptor, CInt(PROV_O_PATH))
-    if kept >= 0 { table.pin(entry.node, kept) }
+    table.pin(entry.node, entry.descriptor)
   }
 }
