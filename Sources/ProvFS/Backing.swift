@@ -85,7 +85,8 @@ extension Request {
       && !flags.appends
       // The source takes these bits away for the writer, whom it would not know.
       && node.pointer.pointee.shownPrivilegedBits.load(ordering: .relaxed) == 0
-    let passes = view.stamper.admit(node, author, mayMap: flags.mayMap, mayPass: mayPass, seen: seen)
+    let passes = view.stamper.admit(
+      node, author, mayMap: flags.mayMap, mayPass: mayPass, seen: seen)
     return passes ? .passthrough(id) : .requests(id)
   }
 
