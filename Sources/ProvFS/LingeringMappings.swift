@@ -35,31 +35,29 @@ final class LingeringMappings: Sendable {
   }
 
   private func run() -> Never {
+    var asked: [NodeReference] = []
     while true {
       added.wait()
-      repeat { usleep(Self.interval) } while askAll()
+      repeat { usleep(Self.interval) } while askAll(&asked)
     }
   }
 
+  /// - Parameter asked: empty; what it has room for changes places with the nodes', so that neither is
+  ///   allocated again in each round.
   /// - Returns: whether some go on.
-  private func askAll() -> Bool {
-    let asked = nodes.withLock { exchange(&$0, for: []) }
-    let remaining = asked.filter { node in
-      guard stamper.hasEnded(node) else { return true }
+  private func askAll(_ asked: inout [NodeReference]) -> Bool {
+    nodes.withLock { swap(&$0, &asked) }
+    asked.removeAll { node in
+      guard stamper.hasEnded(node) else { return false }
       node.pointer.pointee.silentMappers.wrappingSubtract(1, ordering: .relaxed)
       table.forget(node, 1)
-      return false
+      return true
     }
-    return nodes.withLock { nodes in
-      nodes += remaining
+    let goesOn = nodes.withLock { nodes in
+      nodes += asked
       return !nodes.isEmpty
     }
-  }
-
-  private func exchange(_ place: inout [NodeReference], for new: [NodeReference]) -> [NodeReference]
-  {
-    let old = place
-    place = new
-    return old
+    asked.removeAll(keepingCapacity: true)
+    return goesOn
   }
 }
