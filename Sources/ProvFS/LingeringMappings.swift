@@ -8,7 +8,7 @@ import Synchronization
 final class LingeringMappings: Sendable {
   private let table: NodeTable
   private let stamper: Stamper
-  private let nodes = Mutex<[NodeReference]>([])
+  private let nodes: Mutex<[NodeReference]>
   private let added = WakeUp()
 
   /// Microseconds between two rounds.
@@ -17,6 +17,14 @@ final class LingeringMappings: Sendable {
   init(_ table: NodeTable, _ stamper: Stamper) {
     self.table = table
     self.stamper = stamper
+    nodes = Mutex(Self.room())
+  }
+
+  /// For as many as are closed in an interval, so that closing seldom allocates.
+  private static func room() -> [NodeReference] {
+    var room: [NodeReference] = []
+    room.reserveCapacity(1024)
+    return room
   }
 
   /// Starts the thread, which works until the process ends.
@@ -35,15 +43,15 @@ final class LingeringMappings: Sendable {
   }
 
   private func run() -> Never {
-    var asked: [NodeReference] = []
+    var asked = Self.room()
     while true {
       added.wait()
       repeat { usleep(Self.interval) } while askAll(&asked)
     }
   }
 
-  /// - Parameter asked: empty; what it has room for changes places with the nodes', so that neither is
-  ///   allocated again in each round.
+  /// - Parameter asked: empty; its room changes places with that of the nodes, so that neither is
+  ///   allocated again.
   /// - Returns: whether some go on.
   private func askAll(_ asked: inout [NodeReference]) -> Bool {
     nodes.withLock { swap(&$0, &asked) }
