@@ -30,7 +30,11 @@ struct Credentials: ~Copyable {
   private var umask: mode_t = 0
   /// Room for the longest list of groups that the kernel gives a process.
   private let groups = UnsafeMutablePointer<gid_t>.allocate(capacity: maximumGroups)
-  private var groupCount = -1
+  /// Room for the status of a task that has no more groups than most.
+  private let status = UnsafeMutableRawBufferPointer.allocate(
+    byteCount: SupplementaryGroups.usualBytes, alignment: 1)
+  /// Whose groups the thread has. A caller's do not change before its request is answered.
+  private var groupsOwner: pid_t?
 
   static let maximumGroups = 65536
 
@@ -47,6 +51,12 @@ struct Credentials: ~Copyable {
 
   deinit {
     groups.deallocate()
+    status.deallocate()
+  }
+
+  /// Another request is served from now on.
+  mutating func forgetGroups() {
+    groupsOwner = nil
   }
 
   /// Acts as `caller` from now on, with its supplementary groups.
@@ -87,39 +97,50 @@ struct Credentials: ~Copyable {
   }
 
   private mutating func assumeGroups(of task: pid_t) throws(Errno) {
-    let count = SupplementaryGroups.read(task, into: groups, capacity: Self.maximumGroups)
+    guard groupsOwner != task else { return }
+    groupsOwner = nil
+    let count = SupplementaryGroups.read(
+      task, using: status, into: groups, capacity: Self.maximumGroups)
     // A caller in another pid namespace gets none: less than it has, never more.
-    groupCount = count ?? 0
-    _ = try valueOrErrno(prov_thread_setgroups(groups, groupCount))
+    _ = try valueOrErrno(prov_thread_setgroups(groups, count ?? 0))
+    groupsOwner = task
   }
 }
 
 /// The `Groups:` line of /proc/TASK/status.
 enum SupplementaryGroups {
+  /// - Parameter buffer: room for the status; where it is longer, more is allocated.
   /// - Returns: how many groups were stored, or nil where the task's status cannot be read whole.
   static func read(
-    _ task: pid_t, into groups: UnsafeMutablePointer<gid_t>, capacity: Int
+    _ task: pid_t, using buffer: UnsafeMutableRawBufferPointer,
+    into groups: UnsafeMutablePointer<gid_t>, capacity: Int
   ) -> Int? {
     guard task > 0 else { return nil }
-    let file = open("/proc/\(task)/status", O_RDONLY | O_CLOEXEC)
+    let file = prov_open_task_file(proc, task, statusName.cString)
     guard file >= 0 else { return nil }
     defer { close(file) }
-    if let count = read(file, bytes: usualBytes, into: groups, capacity) { return count }
-    return read(file, bytes: mostBytes, into: groups, capacity)
+    if let count = read(file, buffer, into: groups, capacity) { return count }
+    return withUnsafeTemporaryAllocation(byteCount: mostBytes, alignment: 1) { buffer in
+      read(file, buffer, into: groups, capacity)
+    }
   }
 
-  private static let usualBytes = 8192
+  /// A descriptor of /proc, or -errno.
+  private static let proc = prov_open_proc()
+  private static let statusName: StaticString = "status"
+
+  /// Enough for some hundred groups.
+  static let usualBytes = 8192
   /// For as many groups as there can be, of ten digits each.
   private static let mostBytes = Credentials.maximumGroups * 11 + usualBytes
 
   private static func read(
-    _ file: CInt, bytes: Int, into groups: UnsafeMutablePointer<gid_t>, _ capacity: Int
+    _ file: CInt, _ buffer: UnsafeMutableRawBufferPointer,
+    into groups: UnsafeMutablePointer<gid_t>, _ capacity: Int
   ) -> Int? {
-    withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 8) { buffer -> Int? in
-      let count = prov_pread(file, buffer.baseAddress, buffer.count, 0)
-      guard count > 0 else { return nil }
-      return parse(UnsafeRawBufferPointer(rebasing: buffer[..<count]), into: groups, capacity)
-    }
+    let count = prov_read_at_start(file, buffer.baseAddress, buffer.count)
+    guard count > 0 else { return nil }
+    return parse(UnsafeRawBufferPointer(rebasing: buffer[..<count]), into: groups, capacity)
   }
 
   /// - Returns: nil where there is no whole `Groups:` line, or a number in it is none.

@@ -8,7 +8,7 @@ import Synchronization
 final class LingeringMappings: Sendable {
   private let table: NodeTable
   private let stamper: Stamper
-  private let nodes = Mutex<[NodeReference]>([])
+  private let nodes: Mutex<[NodeReference]>
   private let added = WakeUp()
 
   /// Microseconds between two rounds.
@@ -17,6 +17,14 @@ final class LingeringMappings: Sendable {
   init(_ table: NodeTable, _ stamper: Stamper) {
     self.table = table
     self.stamper = stamper
+    nodes = Mutex(Self.room())
+  }
+
+  /// For as many as are closed in an interval, so that closing seldom allocates.
+  private static func room() -> [NodeReference] {
+    var room: [NodeReference] = []
+    room.reserveCapacity(1024)
+    return room
   }
 
   /// Starts the thread, which works until the process ends.
@@ -35,31 +43,29 @@ final class LingeringMappings: Sendable {
   }
 
   private func run() -> Never {
+    var asked = Self.room()
     while true {
       added.wait()
-      repeat { usleep(Self.interval) } while askAll()
+      repeat { usleep(Self.interval) } while askAll(&asked)
     }
   }
 
+  /// - Parameter asked: empty; its room changes places with that of the nodes, so that neither is
+  ///   allocated again.
   /// - Returns: whether some go on.
-  private func askAll() -> Bool {
-    let asked = nodes.withLock { exchange(&$0, for: []) }
-    let remaining = asked.filter { node in
-      guard stamper.hasEnded(node) else { return true }
+  private func askAll(_ asked: inout [NodeReference]) -> Bool {
+    nodes.withLock { swap(&$0, &asked) }
+    asked.removeAll { node in
+      guard stamper.hasEnded(node) else { return false }
       node.pointer.pointee.silentMappers.wrappingSubtract(1, ordering: .relaxed)
       table.forget(node, 1)
-      return false
+      return true
     }
-    return nodes.withLock { nodes in
-      nodes += remaining
+    let goesOn = nodes.withLock { nodes in
+      nodes += asked
       return !nodes.isEmpty
     }
-  }
-
-  private func exchange(_ place: inout [NodeReference], for new: [NodeReference]) -> [NodeReference]
-  {
-    let old = place
-    place = new
-    return old
+    asked.removeAll(keepingCapacity: true)
+    return goesOn
   }
 }

@@ -38,7 +38,7 @@ struct Node: ~Copyable {
   /// Never the same for two nodes, so that an NFS handle of a forgotten one cannot reach another
   /// that was allocated at the same address.
   let generation: UInt64
-  /// Where set, the descriptor can be closed and opened again.
+  /// Where set, the descriptor can be closed and opened again. It follows in the node's memory.
   let handle: UnsafeMutablePointer<prov_handle>?
 
   // What follows, up to `name`, belongs to the table's shard and is used under its lock.
@@ -68,7 +68,7 @@ struct Node: ~Copyable {
   /// there are any the kernel must not remember attributes.
   let silentMappers = Atomic<Int>(0)
 
-  init(
+  private init(
     identity: Identity, volume: Volume, type: mode_t, generation: UInt64,
     handle: UnsafeMutablePointer<prov_handle>?
   ) {
@@ -80,8 +80,35 @@ struct Node: ~Copyable {
   }
 
   deinit {
-    handle?.deallocate()
     free(name)
+  }
+}
+
+extension Node {
+  /// Where its handle is, in the same memory: of as many bytes as it has, most often eight of the 128
+  /// possible ones.
+  private static let handleOffset =
+    (MemoryLayout<Node>.size + MemoryLayout<prov_handle>.alignment - 1)
+    & ~(MemoryLayout<prov_handle>.alignment - 1)
+
+  /// - Returns: a new node, without any lookup.
+  static func make(
+    identity: Identity, volume: Volume, type: mode_t, generation: UInt64, handle: prov_handle?
+  ) -> NodeReference {
+    let handleSize = handle.map { MemoryLayout<prov_handle>.offset(of: \.data)! + Int($0.bytes) }
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: handleOffset + (handleSize ?? 0), alignment: MemoryLayout<Node>.alignment)
+    var stored: UnsafeMutablePointer<prov_handle>?
+    if var handle, let handleSize {
+      let place = memory + handleOffset
+      place.copyMemory(from: &handle, byteCount: handleSize)
+      stored = place.assumingMemoryBound(to: prov_handle.self)
+    }
+    let node = memory.bindMemory(to: Node.self, capacity: 1)
+    node.initialize(
+      to: Node(
+        identity: identity, volume: volume, type: type, generation: generation, handle: stored))
+    return NodeReference(pointer: node)
   }
 }
 
@@ -92,4 +119,10 @@ struct NodeReference: @unchecked Sendable, Equatable {
   var id: fuse_ino_t { fuse_ino_t(UInt(bitPattern: pointer)) }
   var isDirectory: Bool { pointer.pointee.type == S_IFDIR }
   var isRegular: Bool { pointer.pointee.type == S_IFREG }
+
+  /// The node is no more.
+  func free() {
+    pointer.deinitialize(count: 1)
+    UnsafeMutableRawPointer(pointer).deallocate()
+  }
 }

@@ -35,17 +35,15 @@ final class NodeTable: Sendable {
     shards = (0..<Self.shardCount).map { _ in Shard() }
     let identity = Identity(attributes)
     volumes = VolumeList(usesHandles: usesHandles, passthrough: passthrough)
-    let node = UnsafeMutablePointer<Node>.allocate(capacity: 1)
-    node.initialize(
-      to: Node(
-        identity: identity, volume: volumes.volume(of: identity, descriptor: source),
-        type: S_IFDIR, generation: 0, handle: nil))
+    let reference = Node.make(
+      identity: identity, volume: volumes.volume(of: identity, descriptor: source),
+      type: S_IFDIR, generation: 0, handle: nil)
+    let node = reference.pointer
     node.pointee.volume.nodes.wrappingAdd(1, ordering: .relaxed)
     node.pointee.descriptor = source
     node.pointee.lookups = 1
     node.pointee.isPinned = true
-    root = NodeReference(pointer: node)
-    let reference = root
+    root = reference
     shard(of: root).state.withLock { $0.insert(reference) }
   }
 
@@ -92,7 +90,7 @@ final class NodeTable: Sendable {
   ) throws(Errno) -> NodeReference {
     let node: NodeReference
     do throws(Errno) {
-      node = try findOrMake(descriptor, attributes)
+      node = try findOrMake(descriptor, attributes, in: parent)
     } catch {
       close(descriptor)
       throw error
@@ -107,7 +105,7 @@ final class NodeTable: Sendable {
     opened descriptor: CInt, _ attributes: borrowing statx, parent: NodeReference,
     name: UnsafePointer<CChar>?
   ) throws(Errno) -> NodeReference {
-    let node = try findOrMake(descriptor, attributes)
+    let node = try findOrMake(descriptor, attributes, in: parent)
     guard node.pointer.pointee.handle == nil else { return node }
     // Nothing else leads to it again.
     let path = prov_open_fd(descriptor, CInt(PROV_O_PATH))
@@ -121,10 +119,10 @@ final class NodeTable: Sendable {
   }
 
   private func findOrMake(
-    _ descriptor: CInt, _ attributes: borrowing statx
+    _ descriptor: CInt, _ attributes: borrowing statx, in parent: NodeReference
   ) throws(Errno) -> NodeReference {
     let identity = Identity(attributes)
-    let volume = volumes.volume(of: identity, descriptor: descriptor)
+    let volume = self.volume(of: identity, in: parent, descriptor: descriptor)
     var handle = prov_handle()
     let hasHandle = volume.handleMount >= 0 && prov_handle_of(descriptor, &handle) == 0
     let shard = shard(of: identity)
@@ -188,24 +186,21 @@ final class NodeTable: Sendable {
     shards.flatMap { shard in shard.state.withLock { $0.allWithLookup() } }
   }
 
+  /// The parent's, most often: then nothing is asked that all threads share.
+  private func volume(
+    of identity: Identity, in parent: NodeReference, descriptor: CInt
+  ) -> Volume {
+    let near = parent.pointer.pointee.volume
+    return near.holds(identity) ? near : volumes.volume(of: identity, descriptor: descriptor)
+  }
+
   private func make(
     _ identity: Identity, _ volume: Volume, _ type: mode_t, _ handle: prov_handle?
   ) -> NodeReference {
-    var storage: UnsafeMutablePointer<prov_handle>?
-    if var handle {
-      // Only as many bytes as the handle has: most have eight of the 128 possible ones.
-      let size = MemoryLayout<prov_handle>.offset(of: \.data)! + Int(handle.bytes)
-      let raw = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 8)
-      raw.copyMemory(from: &handle, byteCount: size)
-      storage = raw.assumingMemoryBound(to: prov_handle.self)
-    }
     volume.nodes.wrappingAdd(1, ordering: .relaxed)
-    let node = UnsafeMutablePointer<Node>.allocate(capacity: 1)
-    node.initialize(
-      to: Node(
-        identity: identity, volume: volume, type: type,
-        generation: generations.wrappingAdd(1, ordering: .relaxed).oldValue, handle: storage))
-    return NodeReference(pointer: node)
+    return Node.make(
+      identity: identity, volume: volume, type: type,
+      generation: generations.wrappingAdd(1, ordering: .relaxed).oldValue, handle: handle)
   }
 
   private func discard(_ node: NodeReference) {
@@ -217,8 +212,7 @@ final class NodeTable: Sendable {
     if volume.nodes.wrappingSubtract(1, ordering: .relaxed).newValue == 0 {
       volumes.drop(volume)
     }
-    node.pointer.deinitialize(count: 1)
-    node.pointer.deallocate()
+    node.free()
   }
 
   private func remember(

@@ -76,7 +76,7 @@ final class Session: @unchecked Sendable {
         // Where no thread can be added the ones that run serve on.
         try? addThread()
       }
-      worker.pointee.request = UnsafeRawBufferPointer(start: buffer.mem, count: Int(count))
+      worker.pointee.begin(UnsafeRawBufferPointer(start: buffer.mem, count: Int(count)))
       if !RawRequests.serve(worker, view, fuse_session_fd(session)) {
         fuse_session_process_buf(session, &buffer)
       }

@@ -11,7 +11,7 @@ struct Worker: ~Copyable {
   /// Room for the data of one reply.
   private(set) var scratch: UnsafeMutableRawBufferPointer
   /// The request that is being served, as it was read from the kernel.
-  var request = UnsafeRawBufferPointer(start: nil, count: 0)
+  private(set) var request = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Where its answer goes, until it is there; nil where that is /dev/fuse.
   var unanswered: RingEntry?
   private let ownScratch: UnsafeMutableRawBufferPointer
@@ -54,9 +54,15 @@ struct Worker: ~Copyable {
     prov_thread_value()?.assumingMemoryBound(to: Worker.self)
   }
 
+  /// Takes up a request.
+  mutating func begin(_ message: UnsafeRawBufferPointer) {
+    request = message
+    credentials.forgetGroups()
+  }
+
   /// Takes up a request that has come through a ring.
   mutating func begin(_ message: RingEntry.Message, _ entry: RingEntry) {
-    request = message.bytes
+    begin(message.bytes)
     unanswered = entry
     // Data that are not there cannot be overwritten: the reply's can be put where the kernel reads them.
     scratch = message.hasData ? ownScratch : entry.payload

@@ -22,7 +22,8 @@ public struct StampLog: Hashable, Sendable {
       throw .size(bytes.count)
     }
     var entries: [Stamp] = []
-    entries.reserveCapacity(bytes.count / Stamp.size)
+    // One more: a log is read to be added to.
+    entries.reserveCapacity(bytes.count / Stamp.size + 1)
     for start in stride(from: 0, to: bytes.count, by: Stamp.size) {
       entries.append(
         try Stamp(UnsafeRawBufferPointer(rebasing: bytes[start..<start + Stamp.size])))
@@ -40,6 +41,12 @@ public struct StampLog: Hashable, Sendable {
 
   /// The stored bytes: ``entries`` in order.
   public var encoded: [UInt8] {
-    entries.flatMap(\.encoded)
+    [UInt8](unsafeUninitializedCapacity: entries.count * Stamp.size) { buffer, count in
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
+      for entry in entries {
+        entry.store(into: UnsafeMutableRawBufferPointer(rebasing: bytes[count...]))
+        count += Stamp.size
+      }
+    }
   }
 }

@@ -38,19 +38,23 @@ private func groups(_ status: String, capacity: Int = 8) -> [gid_t]? {
     #expect(groups("Name:\ta\\nGroups:\t7\nGroups:\t9\n") == [9])
   }
 
-  @Test func ownGroupsAreRead() throws {
-    let expected = try #require(getgroups(0, nil) >= 0 ? Int(getgroups(0, nil)) : nil)
+  /// How many groups a task has; with room for so many bytes of its status before more is allocated.
+  private func count(_ task: pid_t, bytes: Int = 8192) -> Int? {
     let storage = UnsafeMutablePointer<gid_t>.allocate(capacity: Credentials.maximumGroups)
     defer { storage.deallocate() }
-    let count = SupplementaryGroups.read(
-      getpid(), into: storage, capacity: Credentials.maximumGroups)
-    #expect(count == expected)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 1)
+    defer { buffer.deallocate() }
+    return SupplementaryGroups.read(
+      task, using: buffer, into: storage, capacity: Credentials.maximumGroups)
+  }
+
+  @Test(arguments: [8192, 16]) func ownGroupsAreRead(bytes: Int) throws {
+    let expected = try #require(getgroups(0, nil) >= 0 ? Int(getgroups(0, nil)) : nil)
+    #expect(count(getpid(), bytes: bytes) == expected)
   }
 
   @Test func noTaskHasNoGroups() {
-    let storage = UnsafeMutablePointer<gid_t>.allocate(capacity: 1)
-    defer { storage.deallocate() }
-    #expect(SupplementaryGroups.read(0, into: storage, capacity: 1) == nil)
-    #expect(SupplementaryGroups.read(-1, into: storage, capacity: 1) == nil)
+    #expect(count(0) == nil)
+    #expect(count(-1) == nil)
   }
 }
