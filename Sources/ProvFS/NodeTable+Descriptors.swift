@@ -36,15 +36,6 @@ extension NodeTable {
     return try body(descriptor)
   }
 
-  /// Runs `body` with `opened`, a descriptor of the node's inode that stays open meanwhile, if there is
-  /// one, else as ``withDescriptor(_:_:)``.
-  func withDescriptor<Result>(
-    _ node: NodeReference, or opened: CInt?, _ body: (CInt) throws(Errno) -> Result
-  ) throws(Errno) -> Result {
-    if let opened { return try body(opened) }
-    return try withDescriptor(node, body)
-  }
-
   /// Closes `descriptor`, an O_PATH one of `node`, unless the node has none and can keep it.
   func keepOrClose(_ descriptor: CInt, _ node: NodeReference) {
     let (kept, surplus) = shard(of: node).state.withLock { state -> (Bool, CInt) in

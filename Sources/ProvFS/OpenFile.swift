@@ -112,6 +112,14 @@ extension NodeTable {
     forget(node, 1)
   }
 
+  /// A descriptor of an open file of the node. It stays open for as long as the node's attribution is
+  /// locked.
+  func openDescriptor(of node: NodeReference) -> CInt? {
+    shard(of: node).state.withLock { _ in
+      node.pointer.pointee.files?.pointer.pointee.descriptor
+    }
+  }
+
   func isOpenForWriting(_ node: NodeReference) -> Bool {
     shard(of: node).state.withLock { _ in
       var next = node.pointer.pointee.files

@@ -11,8 +11,8 @@ func provfsGetattr(
   serve(raw) { request throws(Errno) in
     let node = request.node(id)
     // Setting a stamp moves ctime: what is pending is stamped before anybody remembers a ctime.
-    request.view.stamper.settle(node)
-    try request.reply(attributesOf: node)
+    let settled = request.view.stamper.settle(node)
+    try request.reply(attributesOf: node, settled)
   }
 }
 
@@ -106,10 +106,16 @@ private struct AttributeChanges {
 }
 
 extension Request {
-  func reply(attributesOf node: NodeReference) throws(Errno) {
-    let attributes = try table.withDescriptor(node) { descriptor throws(Errno) in
-      try view.attributes(descriptor)
-    }
+  /// - Parameter known: the attributes, where they were just looked at.
+  func reply(attributesOf node: NodeReference, _ known: statx? = nil) throws(Errno) {
+    let attributes =
+      if let known {
+        known
+      } else {
+        try table.withDescriptor(node) { descriptor throws(Errno) in
+          try view.attributes(descriptor)
+        }
+      }
     var shown = view.shown(node, attributes)
     fuse_reply_attr(raw, &shown, view.attributeTimeout(node))
   }

@@ -25,9 +25,9 @@ func provfsFlush(
     if file.pointer.pointee.isSilent {
       request.view.stamper.flush(
         request.node(id), by: request.view.author(request.caller),
-        passthrough: file.pointer.pointee.isPassthroughWriter, file.pointer.pointee.descriptor)
+        passthrough: file.pointer.pointee.isPassthroughWriter)
     } else {
-      request.view.stamper.settle(request.node(id), file.pointer.pointee.descriptor)
+      request.view.stamper.settle(request.node(id))
     }
     request.asDaemon()
     if file.pointer.pointee.isWritable {
@@ -158,7 +158,8 @@ extension Request {
     asDaemon()
     releaseBacking(node)
     table.retain(node)
-    table.release(file)
+    // Under the lock of whoever may be stamping through its descriptor.
+    node.pointer.pointee.attribution.withLock { _ in table.release(file) }
     if wasSilent && view.stamper.release(node, passthrough: passed) {
       view.lingering.add(node)
       return

@@ -49,16 +49,12 @@ extension Stamper {
 
   /// A descriptor of a silent writer's file is closed by `holder`: what it changed is stamped when its
   /// close(2) returns.
-  ///
-  /// - Parameter opened: a descriptor of the file that stays open meanwhile.
-  func flush(
-    _ node: NodeReference, by holder: Attribution.Author, passthrough: Bool, _ opened: CInt
-  ) {
+  func flush(_ node: NodeReference, by holder: Attribution.Author, passthrough: Bool) {
     node.pointer.pointee.attribution.withLock { state in
       state.silentFileIsHeld(by: holder, passthrough: passthrough)
-      let seen = observe(node, &state, opened)
+      let seen = observe(node, &state)
       state.silent?.closed(by: holder)
-      stampPending(node, &state, opened, seen: seen)
+      stampPending(node, &state, seen: seen)
     }
   }
 
@@ -112,12 +108,11 @@ extension Stamper {
   /// - Returns: the attributes of the file, if anybody may change it silently.
   @discardableResult
   func observe(
-    _ node: NodeReference, _ state: inout Attribution, _ opened: CInt? = nil,
-    before other: Attribution.Author? = nil
+    _ node: NodeReference, _ state: inout Attribution, before other: Attribution.Author? = nil
   ) -> statx? {
     guard let writers = state.silent else { return nil }
     if let other, writers.mayMap, !other.isProcess(of: writers.author) { writeBack(node) }
-    guard let seen = look(node, opened) else { return nil }
+    guard let seen = look(node) else { return nil }
     let version = ContentVersion(seen)
     guard state.hasUnseenChange(version) else { return seen }
     // Somebody else's change came before this one. Its stamp is not the last word any more, and says so.
@@ -132,9 +127,9 @@ extension Stamper {
     state.silent?.version = ContentVersion(seen)
   }
 
-  private func look(_ node: NodeReference, _ opened: CInt? = nil) -> statx? {
+  private func look(_ node: NodeReference) -> statx? {
     Worker.current?.pointee.credentials.resume()
-    return try? table.withDescriptor(node, or: opened) { descriptor throws(Errno) in
+    return try? withDescriptor(node) { descriptor throws(Errno) in
       try table.attributes(descriptor)
     }
   }

@@ -57,9 +57,10 @@ final class Stamper: Sendable {
 
   /// Stamps what is pending. Afterwards the file's stamp tells the truth about its content.
   ///
-  /// - Parameter opened: a descriptor of the file that stays open meanwhile.
-  func settle(_ node: NodeReference, _ opened: CInt? = nil) {
-    node.pointer.pointee.attribution.withLock { _ = settle(node, &$0, opened) }
+  /// - Returns: the attributes afterwards, where they were looked at.
+  @discardableResult
+  func settle(_ node: NodeReference) -> statx? {
+    node.pointer.pointee.attribution.withLock { settle(node, &$0) }
   }
 
   /// Stamps what is pending for somebody who reads the stamp. While the file is open for writing the
@@ -92,7 +93,7 @@ final class Stamper: Sendable {
     guard isActive else { return nil }
     return node.pointer.pointee.attribution.withLock { state in
       state.record(author, .created)
-      return stampPending(node, &state, opened, seen: seen, isNew: true)
+      return stampPending(node, &state, seen: seen, new: opened)
     }
   }
 
@@ -100,27 +101,25 @@ final class Stamper: Sendable {
   ///
   /// - Returns: the attributes after stamping, where they were looked at.
   @discardableResult
-  func settle(
-    _ node: NodeReference, _ state: inout Attribution, _ opened: CInt? = nil
-  ) -> statx? {
-    let seen = observe(node, &state, opened)
-    return stampPending(node, &state, opened, seen: seen)
+  func settle(_ node: NodeReference, _ state: inout Attribution) -> statx? {
+    let seen = observe(node, &state)
+    return stampPending(node, &state, seen: seen)
   }
 
   /// - Parameters:
   ///   - seen: the attributes as a look at silent writers has found them.
-  ///   - isNew: whether the file cannot have a stamp yet.
+  ///   - new: a descriptor of a file that cannot have a stamp yet.
   @discardableResult
   func stampPending(
-    _ node: NodeReference, _ state: inout Attribution, _ opened: CInt? = nil, isOpen: Bool = false,
-    seen: statx?, isNew: Bool = false
+    _ node: NodeReference, _ state: inout Attribution, isOpen: Bool = false, seen: statx?,
+    new: CInt? = nil
   ) -> statx? {
     guard var change = state.pending else { return seen }
     if isOpen { change.flags.insert(.open) }
     Worker.current?.pointee.credentials.resume()
     do throws(Errno) {
-      let outcome = try table.withDescriptor(node, or: opened) { descriptor throws(Errno) in
-        try stamp(node, descriptor, change, seen, isNew: isNew)
+      let outcome = try withDescriptor(node, new) { descriptor throws(Errno) in
+        try stamp(node, descriptor, change, seen, isNew: new != nil)
       }
       guard case .done(let attributes) = outcome else { return nil }
       if isOpen { state.stampedProvisionally() } else { state.settled() }
@@ -177,9 +176,18 @@ final class Stamper: Sendable {
     guard var change = state.pending else { return }
     change.flags.insert(.open)
     Worker.current?.pointee.credentials.resume()
-    _ = try? table.withDescriptor(node) { descriptor throws(Errno) in
+    _ = try? withDescriptor(node) { descriptor throws(Errno) in
       try stamp(node, descriptor, change, nil)
     }
+  }
+
+  /// Runs `body` with a descriptor of the inode, under the lock of the node, which the caller holds: one
+  /// of a file that is open, if there is any, for it takes attributes without a path.
+  func withDescriptor<Result>(
+    _ node: NodeReference, _ opened: CInt? = nil, _ body: (CInt) throws(Errno) -> Result
+  ) throws(Errno) -> Result {
+    if let opened = opened ?? table.openDescriptor(of: node) { return try body(opened) }
+    return try table.withDescriptor(node, body)
   }
 
   /// The flag ``Stamp/Flags/created`` stays on the file for as long as its creator writes it.
