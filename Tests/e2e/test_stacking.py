@@ -5,40 +5,23 @@ The kernel lets a filesystem pass through to another only where that is not stac
 must notice by itself. Everything works, and no session is named for what another wrote.
 """
 
-import contextlib
 import mmap
 import os
-import subprocess
 
 import pytest
 
 from support import stamps
+from support.filesystems import overlay
 from support.system import opened, read, write
 
 SIZE = 4 * mmap.PAGESIZE
-
-
-@contextlib.contextmanager
-def overlay(private):
-    """An overlayfs of two directories; `below` is in its lower one."""
-    lower, upper, work, merged = (private / name for name in ("lower", "upper", "work", "merged"))
-    for directory in (lower, upper, work, merged):
-        directory.mkdir()
-    write(lower / "below", b"below\n")
-    subprocess.run(["mount", "-t", "overlay", "-o",
-                    f"lowerdir={lower},upperdir={upper},workdir={work}", "overlay", str(merged)],
-                   check=True)
-    try:
-        yield merged
-    finally:
-        subprocess.run(["umount", str(merged)], check=True)
 
 
 @pytest.fixture(params=["overlayfs", "view", "view-of-a-view"])
 def stacked_source(request, private, mount):
     """A source that is stacked on something already."""
     if request.param == "overlayfs":
-        with overlay(private) as merged:
+        with overlay(private, lambda lower, _: write(lower / "below", b"below\n")) as merged:
             yield merged
         return
     below = private / "first"

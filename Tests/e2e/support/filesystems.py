@@ -29,3 +29,19 @@ def small_filesystem(scratch, megabytes, options=(), mount_options="loop"):
 def btrfs(scratch, mkfs):
     """A directory with a btrfs as small as they come: it counts quotas without any tool of the host's."""
     return image(scratch / "image", scratch / "btrfs", 128, make=(mkfs,))
+
+
+@contextlib.contextmanager
+def overlay(scratch, populate):
+    """A directory with an overlayfs of two others, after `populate(lower, upper)`."""
+    lower, upper, work, merged = (scratch / name for name in ("lower", "upper", "work", "merged"))
+    for directory in (lower, upper, work, merged):
+        directory.mkdir()
+    populate(lower, upper)
+    subprocess.run(["mount", "-t", "overlay", "-o",
+                    f"lowerdir={lower},upperdir={upper},workdir={work}", "overlay", str(merged)],
+                   check=True)
+    try:
+        yield merged
+    finally:
+        subprocess.run(["umount", str(merged)], check=True)
