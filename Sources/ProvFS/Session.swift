@@ -2,7 +2,6 @@
 import CFuse
 import CProvenance
 import Glibc
-import Provenance
 import Synchronization
 import SystemPackage
 
@@ -19,8 +18,6 @@ final class Session: @unchecked Sendable {
   private let mainThread = pthread_self()
   private let waiting = Atomic<Int>(0)
   private let threads = ServingThreads()
-  /// Where they wait, so that few of them serve what few can serve.
-  private var readers: CInt = -1
 
   /// Tells the main thread that the kernel has ended the session.
   static let endSignal = SIGUSR1
@@ -34,9 +31,8 @@ final class Session: @unchecked Sendable {
 
   /// Begins to serve.
   ///
-  /// - Throws: the error of epoll_ctl(2) or pthread_create(3).
+  /// - Throws: the error of pthread_create(3).
   func start() throws(Errno) {
-    readers = try valueOrErrno(prov_readers_open(fuse_session_fd(session)))
     try addThread()
   }
 
@@ -52,15 +48,6 @@ final class Session: @unchecked Sendable {
     isAdded = try threads.add(limit: maximumThreads) { member in self.serve(member) }
   }
 
-  /// - Returns: the bytes of a request, 0 at the end of the session, or -errno.
-  private func receive(_ buffer: inout fuse_buf) -> CInt {
-    let result = prov_readers_wait(readers)
-    guard result == 0 else { return result }
-    let count = fuse_session_receive_buf(session, &buffer)
-    prov_readers_next(readers, fuse_session_fd(session))
-    return count
-  }
-
   private func serve(_ member: ServingThreads.Member) {
     let worker = Worker.make(isPrivileged: isPrivileged)
     var buffer = fuse_buf()
@@ -68,7 +55,7 @@ final class Session: @unchecked Sendable {
       member.isWaiting.store(true, ordering: .sequentiallyConsistent)
       // Stopping may have begun before this thread could be seen to wait.
       if threads.isStopping.load(ordering: .sequentiallyConsistent) { break }
-      let count = receive(&buffer)
+      let count = fuse_session_receive_buf(session, &buffer)
       member.isWaiting.store(false, ordering: .sequentiallyConsistent)
       if count == -EINTR || count == -EAGAIN { continue }
       guard count > 0 else { break }

@@ -22,7 +22,6 @@
 #include "provenance_lsm.h"
 #include "provenance_process.h"
 #include "provenance_processor.h"
-#include "provenance_readers.h"
 #include "provenance_registry.h"
 #include "provenance_stat.h"
 #include "provenance_task.h"
