@@ -90,11 +90,13 @@ private struct AttributeChanges {
       _ = try valueOrErrno(prov_chmod_fd(descriptor, attributes.st_mode & ~S_IFMT))
     }
     if asks(FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME) {
-      let times = [
-        time(FUSE_SET_ATTR_ATIME, FUSE_SET_ATTR_ATIME_NOW, attributes.st_atim),
-        time(FUSE_SET_ATTR_MTIME, FUSE_SET_ATTR_MTIME_NOW, attributes.st_mtim),
-      ]
-      _ = try valueOrErrno(prov_utimens_fd(descriptor, times))
+      try withUnsafeTemporaryAllocation(of: timespec.self, capacity: 2) { times throws(Errno) in
+        times.initializeElement(
+          at: 0, to: time(FUSE_SET_ATTR_ATIME, FUSE_SET_ATTR_ATIME_NOW, attributes.st_atim))
+        times.initializeElement(
+          at: 1, to: time(FUSE_SET_ATTR_MTIME, FUSE_SET_ATTR_MTIME_NOW, attributes.st_mtim))
+        _ = try valueOrErrno(prov_utimens_fd(descriptor, times.baseAddress))
+      }
     }
   }
 

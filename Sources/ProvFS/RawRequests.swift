@@ -108,11 +108,15 @@ private struct Answer {
     var header = fuse_out_header(
       len: UInt32(size + body.count), error: error, unique: unique)
     return withUnsafeMutableBytes(of: &header) { header in
-      let parts = [
-        iovec(iov_base: header.baseAddress, iov_len: size),
-        iovec(iov_base: UnsafeMutableRawPointer(mutating: body.baseAddress), iov_len: body.count),
-      ]
-      return parts.withUnsafeBufferPointer { Reply.send(device, $0) } >= 0
+      // An array is allocated wherever the optimiser does not find out that it need not be.
+      withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { parts in
+        parts.initializeElement(at: 0, to: iovec(iov_base: header.baseAddress, iov_len: size))
+        parts.initializeElement(
+          at: 1,
+          to: iovec(
+            iov_base: UnsafeMutableRawPointer(mutating: body.baseAddress), iov_len: body.count))
+        return Reply.send(device, UnsafeBufferPointer(parts)) >= 0
+      }
     }
   }
 }
