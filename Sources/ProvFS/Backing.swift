@@ -5,31 +5,38 @@ import Glibc
 import Synchronization
 import SystemPackage
 
+/// An inode as the kernel knows it for reading and writing it itself.
+struct BackingFile: Sendable {
+  let id: CInt
+  /// With whose rights it was registered, and is used.
+  let uid: uid_t
+  let gid: gid_t
+}
+
 /// How the kernel reaches the data of an inode that is open: the same way for all of its files, else
 /// it fails with EIO.
 struct Backing: Sendable {
   /// Open files of the inode.
   private var files = 0
-  /// By which the kernel knows the backing file; 0 where data come through the daemon.
-  private var id: CInt = 0
+  /// Nil where data come through the daemon.
+  private var file: BackingFile?
 
   /// Counts a file that is opened.
   ///
-  /// - Parameter register: makes the inode known to the kernel as a backing file; gives the id, or
-  ///   -errno. Called for the first file.
-  /// - Returns: the backing file's id, or 0.
-  mutating func open(register: () throws(Errno) -> CInt) throws(Errno) -> CInt {
-    if files == 0 { id = max(try register(), 0) }
+  /// - Parameter register: makes the inode known to the kernel as a backing file, where that can be.
+  ///   Called for the first file.
+  mutating func open(register: () throws(Errno) -> BackingFile?) throws(Errno) -> BackingFile? {
+    if files == 0 { file = try register() }
     files += 1
-    return id
+    return file
   }
 
   /// Counts a file that is closed.
   ///
-  /// - Returns: the id of a backing file that nothing uses any more, or 0.
-  mutating func close() -> CInt {
+  /// - Returns: a backing file that nothing uses any more.
+  mutating func close() -> BackingFile? {
     files -= 1
-    return files == 0 ? id : 0
+    return files == 0 ? file : nil
   }
 }
 
@@ -65,17 +72,10 @@ extension Request {
     guard Handshake.grantsPassthrough, node.pointer.pointee.volume.allowsPassthrough else {
       return .cached
     }
-    let id = try node.pointer.pointee.backing.withLock { backing throws(Errno) in
-      try backing.open { () throws(Errno) in
-        asDaemon()
-        return try table.withDescriptor(node) { descriptor throws(Errno) in
-          try asCaller { () throws(Errno) in
-            prov_backing_open(fuse_session_fd(view.session), descriptor)
-          }
-        }
-      }
+    let backing = try node.pointer.pointee.backing.withLock { backing throws(Errno) in
+      try backing.open { () throws(Errno) in try registerBacking(node) }
     }
-    guard id > 0 else { return .cached }
+    guard let id = backing?.id else { return .cached }
     guard flags.isWritable else { return .passthrough(id) }
     asDaemon()
     let mayPass =
@@ -90,9 +90,48 @@ extension Request {
     return passes ? .passthrough(id) : .requests(id)
   }
 
+  /// The backing file that was last used in the caller's name, or a new one.
+  private func registerBacking(_ node: NodeReference) throws(Errno) -> BackingFile? {
+    asDaemon()
+    if let idle = table.takeIdleBacking(node) {
+      if idle.uid == caller.uid && idle.gid == caller.gid { return idle }
+      table.unregister(idle)
+    }
+    let id = try table.withDescriptor(node) { descriptor throws(Errno) in
+      try asCaller { () throws(Errno) in
+        prov_backing_open(fuse_session_fd(view.session), descriptor)
+      }
+    }
+    return id > 0 ? BackingFile(id: id, uid: caller.uid, gid: caller.gid) : nil
+  }
+
   /// Takes back what ``chooseDataPath(_:_:_:)`` has registered.
   func releaseBacking(_ node: NodeReference) {
-    let unused = node.pointer.pointee.backing.withLock { $0.close() }
-    if unused > 0 { prov_backing_close(fuse_session_fd(view.session), unused) }
+    node.pointer.pointee.backing.withLock { backing in
+      if let unused = backing.close() { table.keepOrUnregister(unused, node) }
+    }
+  }
+}
+
+extension NodeTable {
+  /// Takes over a backing file that nothing uses, for the next who opens the inode. It goes with the
+  /// node's descriptor: the kernel keeps no more of them than provfs has descriptors.
+  fileprivate func keepOrUnregister(_ file: BackingFile, _ node: NodeReference) {
+    let isKept = shard(of: node).state.withLock { _ -> Bool in
+      guard node.pointer.pointee.descriptor >= 0, !node.pointer.pointee.isPinned,
+        node.pointer.pointee.idleBacking == nil
+      else { return false }
+      node.pointer.pointee.idleBacking = file
+      return true
+    }
+    if !isKept { unregister(file) }
+  }
+
+  fileprivate func takeIdleBacking(_ node: NodeReference) -> BackingFile? {
+    shard(of: node).state.withLock { _ in node.pointer.pointee.idleBacking.take() }
+  }
+
+  func unregister(_ file: BackingFile) {
+    prov_backing_close(device.load(ordering: .relaxed), file.id)
   }
 }

@@ -40,6 +40,7 @@ final class Mount {
       return session
     }
     view.session = session
+    defer { view.table.device.store(fuse_session_fd(session), ordering: .relaxed) }
     // Before there is a mount that a signal could leave behind.
     signals = Signals()
     guard mountpoint.withCString({ fuse_session_mount(session, $0) }) == 0 else {

@@ -52,6 +52,8 @@ struct Node: ~Copyable {
   var users: UInt32 = 0
   /// Keeps the descriptor open until the node is forgotten: the inode has no name any more.
   var isPinned = false
+  /// A backing file that no open file uses now; it goes with the descriptor.
+  var idleBacking: BackingFile?
   /// Open files of the inode, newest first.
   var files: OpenFileReference?
   var newer: NodeReference?

@@ -38,8 +38,8 @@ extension NodeTable {
 
   /// Closes `descriptor`, an O_PATH one of `node`, unless the node has none and can keep it.
   func keepOrClose(_ descriptor: CInt, _ node: NodeReference) {
-    let (kept, surplus) = shard(of: node).state.withLock { state -> (Bool, CInt) in
-      guard node.pointer.pointee.descriptor < 0 else { return (false, -1) }
+    let (kept, surplus) = shard(of: node).state.withLock { state -> (Bool, Surplus?) in
+      guard node.pointer.pointee.descriptor < 0 else { return (false, nil) }
       node.pointer.pointee.descriptor = descriptor
       state.list(node)
       return (true, takeSurplus(&state))
@@ -54,6 +54,8 @@ extension NodeTable {
   ///
   /// - Parameter descriptor: any one of the inode, for a node that has none of its own.
   func pin(_ node: NodeReference, _ descriptor: CInt) {
+    let idle = shard(of: node).state.withLock { _ in node.pointer.pointee.idleBacking.take() }
+    if let idle { unregister(idle) }
     let isAdded = shard(of: node).state.withLock { state -> Bool in
       let isMissing = node.pointer.pointee.descriptor < 0
       if isMissing {
@@ -125,9 +127,9 @@ extension NodeTable {
   }
 
   private func giveBack(_ node: NodeReference) {
-    let surplus = shard(of: node).state.withLock { state -> CInt in
+    let surplus = shard(of: node).state.withLock { state -> Surplus? in
       node.pointer.pointee.users -= 1
-      guard node.pointer.pointee.users == 0, !node.pointer.pointee.isPinned else { return -1 }
+      guard node.pointer.pointee.users == 0, !node.pointer.pointee.isPinned else { return nil }
       state.list(node)
       return takeSurplus(&state)
     }
@@ -155,27 +157,35 @@ extension NodeTable {
     return result >= 0 ? result : nil
   }
 
-  /// The descriptor of the least recently used node, where the shard has too many idle ones. A node
-  /// without a handle keeps its descriptor: ``Evictor`` asks the kernel to forget it instead.
-  private func takeSurplus(_ state: inout Shard.State) -> CInt {
-    state.idle > limits.cachedPerShard ? takeOldest(&state) : -1
+  /// What a node has held for its next use.
+  private struct Surplus: Sendable {
+    let descriptor: CInt
+    let backing: BackingFile?
   }
 
-  private func takeOldest(_ state: inout Shard.State) -> CInt {
-    guard let node = state.oldest else { return -1 }
+  /// What the least recently used node holds, where the shard has too many idle ones. A node without a
+  /// handle keeps its descriptor: ``Evictor`` asks the kernel to forget it instead.
+  private func takeSurplus(_ state: inout Shard.State) -> Surplus? {
+    state.idle > limits.cachedPerShard ? takeOldest(&state) : nil
+  }
+
+  private func takeOldest(_ state: inout Shard.State) -> Surplus? {
+    guard let node = state.oldest else { return nil }
     state.unlist(node)
     guard node.pointer.pointee.handle != nil else {
       state.list(node)
-      return -1
+      return nil
     }
-    let descriptor = node.pointer.pointee.descriptor
+    let surplus = Surplus(
+      descriptor: node.pointer.pointee.descriptor, backing: node.pointer.pointee.idleBacking.take())
     node.pointer.pointee.descriptor = -1
-    return descriptor
+    return surplus
   }
 
-  private func dispose(_ surplus: CInt) {
-    guard surplus >= 0 else { return }
-    close(surplus)
+  private func dispose(_ surplus: Surplus?) {
+    guard let surplus else { return }
+    if let backing = surplus.backing { unregister(backing) }
+    close(surplus.descriptor)
     count(added: -1)
   }
 

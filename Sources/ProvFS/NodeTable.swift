@@ -16,6 +16,8 @@ final class NodeTable: Sendable {
   let limits: DescriptorLimits
   let shards: [Shard]
   let volumes: VolumeList
+  /// Where backing files are registered: the session's descriptor.
+  let device = Atomic<CInt>(-1)
   private let generations = Atomic<UInt64>(1)
   /// Descriptors that nodes hold open.
   let openDescriptors = Atomic<Int>(0)
@@ -204,6 +206,7 @@ final class NodeTable: Sendable {
   }
 
   private func discard(_ node: NodeReference) {
+    if let idle = node.pointer.pointee.idleBacking { unregister(idle) }
     if node.pointer.pointee.descriptor >= 0 {
       close(node.pointer.pointee.descriptor)
       openDescriptors.wrappingSubtract(1, ordering: .relaxed)

@@ -8,16 +8,16 @@ import SystemPackage
 /// The threads that take requests from /dev/fuse and serve them: all of them, or with a ``Ring`` the
 /// few that do not come through it.
 ///
-/// One thread more than there are requests being served waits for the next, up to a limit: a request
-/// that takes long (fsync, a copy, an open that meets a lease) holds up no other.
+/// One of them waits for the next, and others where that one does not keep up: ``Readers``. A request that
+/// takes long (fsync, a copy, an open that meets a lease) holds up no other, up to a limit of threads.
 final class Session: @unchecked Sendable {
   private let session: OpaquePointer
   private let view: View
   private let isPrivileged: Bool
   private let maximumThreads: Int
   private let mainThread = pthread_self()
-  private let waiting = Atomic<Int>(0)
   private let threads = ServingThreads()
+  private let readers: Readers
 
   /// Tells the main thread that the kernel has ended the session.
   static let endSignal = SIGUSR1
@@ -27,6 +27,7 @@ final class Session: @unchecked Sendable {
     self.view = view
     self.isPrivileged = isPrivileged
     self.maximumThreads = maximumThreads
+    readers = Readers(most: min(maximumThreads, max(2, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))))
   }
 
   /// Begins to serve.
@@ -34,6 +35,10 @@ final class Session: @unchecked Sendable {
   /// - Throws: the error of pthread_create(3).
   func start() throws(Errno) {
     try addThread()
+    guard maximumThreads > 1 else { return }
+    readers.watchdog.start(readers) {
+      if !self.readers.summon() { try? self.addThread() }
+    }
   }
 
   /// Ends serving: requests that were taken are answered, no more are taken.
@@ -42,37 +47,61 @@ final class Session: @unchecked Sendable {
   }
 
   private func addThread() throws(Errno) {
-    waiting.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    var isAdded = false
-    defer { if !isAdded { waiting.wrappingSubtract(1, ordering: .sequentiallyConsistent) } }
-    isAdded = try threads.add(limit: maximumThreads) { member in self.serve(member) }
+    try threads.add(limit: maximumThreads) { member in self.serve(member) }
   }
 
   private func serve(_ member: ServingThreads.Member) {
     let worker = Worker.make(isPrivileged: isPrivileged)
+    let seat = Readers.Seat()
     var buffer = fuse_buf()
-    while fuse_session_exited(session) == 0 {
-      member.isWaiting.store(true, ordering: .sequentiallyConsistent)
-      // Stopping may have begun before this thread could be seen to wait.
-      if threads.isStopping.load(ordering: .sequentiallyConsistent) { break }
+    while waitForTurn(member, seat) {
+      let begin = Self.now()
       let count = fuse_session_receive_buf(session, &buffer)
+      let waited = Self.now() &- begin
       member.isWaiting.store(false, ordering: .sequentiallyConsistent)
-      if count == -EINTR || count == -EAGAIN { continue }
-      guard count > 0 else { break }
-      if waiting.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue == 0 {
+      let message = UnsafeRawBufferPointer(start: buffer.mem, count: max(0, Int(count)))
+      if readers.leave(after: waited, takesLong: Self.takesLong(message)) {
         // Where no thread can be added the ones that run serve on.
         try? addThread()
       }
-      worker.pointee.begin(UnsafeRawBufferPointer(start: buffer.mem, count: Int(count)))
+      if count == -EINTR || count == -EAGAIN { continue }
+      guard count > 0 else { break }
+      worker.pointee.begin(message)
       if !RawRequests.serve(worker, view, fuse_session_fd(session)) {
         fuse_session_process_buf(session, &buffer)
       }
-      waiting.wrappingAdd(1, ordering: .sequentiallyConsistent)
     }
+    readers.end()
     free(buffer.mem)
     Worker.free(worker)
     if threads.remove(member) && !threads.isStopping.load(ordering: .relaxed) {
       pthread_kill(mainThread, Self.endSignal)
     }
+  }
+
+  /// - Returns: false where the session ends.
+  private func waitForTurn(_ member: ServingThreads.Member, _ seat: Readers.Seat) -> Bool {
+    member.isWaiting.store(true, ordering: .sequentiallyConsistent)
+    return readers.enter(seat) {
+      // Stopping may have begun before this thread could be seen to wait.
+      threads.isStopping.load(ordering: .sequentiallyConsistent)
+        || fuse_session_exited(session) != 0
+    }
+  }
+
+  /// Whether serving the request means to wait for a disk, or for much to be copied.
+  private static func takesLong(_ message: UnsafeRawBufferPointer) -> Bool {
+    guard message.count >= MemoryLayout<fuse_in_header>.size else { return false }
+    return switch fuse_opcode(message.loadUnaligned(as: fuse_in_header.self).opcode) {
+    case FUSE_FSYNC, FUSE_FSYNCDIR, FUSE_FALLOCATE, FUSE_COPY_FILE_RANGE, FUSE_IOCTL: true
+    default: false
+    }
+  }
+
+  /// Nanoseconds of a clock that costs no system call.
+  private static func now() -> UInt64 {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
   }
 }
