@@ -15,6 +15,9 @@ final class Volume: Sendable {
   let handleMount: CInt
   /// Whether it shows the kernel's own data instead of storing files. Their sizes say nothing.
   let isPseudo: Bool
+  /// Whether close(2) has something to do there, and so to report: of the filesystems that passthrough
+  /// is for, none has.
+  let mayFailAtClose: Bool
   /// Where its stamps go, or ``noStamps``.
   private let attribute: Atomic<UInt8>
 
@@ -36,7 +39,9 @@ final class Volume: Sendable {
     device = identity.device
     mount = identity.mount
     handleMount = usesHandles ? Self.openForHandles(descriptor) : -1
-    isPseudo = Self.pseudoTypes.contains(prov_filesystem_type(descriptor))
+    let type = prov_filesystem_type(descriptor)
+    isPseudo = Self.pseudoTypes.contains(type)
+    mayFailAtClose = !Self.localTypes.contains(type)
     let stamps = isPseudo ? nil : Self.probeStamps(descriptor)
     attribute = Atomic(stamps.map { $0 == .security ? 0 : 1 } ?? Self.noStamps)
     allowsPassthrough =
@@ -108,6 +113,14 @@ final class Volume: Sendable {
     }
     return nil
   }
+
+  /// Whose `struct file_operations` have no `flush`.
+  private static let localTypes: Set<Int> = [
+    0xef53,  // ext4
+    0x5846_5342,  // xfs
+    0x9123_683e,  // btrfs
+    0x0102_1994,  // tmpfs
+  ]
 
   /// Magic numbers of `linux/magic.h`, and of the filesystems that define theirs elsewhere.
   private static let pseudoTypes: Set<Int> = [
