@@ -20,7 +20,6 @@ static_assert(PROV_O_TMPFILE == O_TMPFILE, "O_TMPFILE differs on this architectu
 static_assert(PROV_O_DIRECT == O_DIRECT, "O_DIRECT differs on this architecture");
 static_assert(PROV_ST_NODEV == ST_NODEV, "ST_NODEV differs on this architecture");
 static_assert(PROV_ST_NOEXEC == ST_NOEXEC, "ST_NOEXEC differs on this architecture");
-static_assert(PROV_MNT_DETACH == MNT_DETACH, "MNT_DETACH differs on this architecture");
 static_assert(PROV_UTIME_NOW == UTIME_NOW, "UTIME_NOW differs on this architecture");
 static_assert(PROV_UTIME_OMIT == UTIME_OMIT, "UTIME_OMIT differs on this architecture");
 static_assert(PROV_O_NOATIME == O_NOATIME, "O_NOATIME differs on this architecture");
@@ -146,6 +145,11 @@ int prov_syncfs(int fd)
 int prov_fsync(int fd, int datasync)
 {
 	return COMPLETED(datasync ? fdatasync(fd) : fsync(fd));
+}
+
+int prov_detach_mount(int fd)
+{
+	return COMPLETED(umount2(proc_path(fd).text, MNT_DETACH));
 }
 
 int prov_fallocate(int fd, int mode, off_t offset, off_t length)

@@ -53,6 +53,12 @@ struct Attribution: Equatable, Sendable {
     return silent.version != version
   }
 
+  /// Whether somebody else than `author` may store to the content through a mapping.
+  func mayBeStored(besides author: Author) -> Bool {
+    guard let silent, silent.mayMap else { return false }
+    return !author.isProcess(of: silent.author)
+  }
+
   /// Notes that a silent writer has made this version of the content.
   mutating func recordUnseenChange(_ version: ContentVersion) {
     guard let writers = silent else { return }

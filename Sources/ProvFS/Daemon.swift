@@ -36,28 +36,31 @@ enum Daemon {
 
   private static func run(_ options: Options) throws {
     let mount = try Mount(options)
-    try daemonize(options)
+    let launch: Launch
+    do {
+      launch = try begin(options)
+    } catch {
+      mount.unmount()
+      throw error
+    }
     if Capabilities.allowActingForOthers {
       do throws(Errno) {
         try Capabilities.dropOthers()
       } catch {
-        mount.unmount()
-        throw Trouble("cannot give up privileges: \(error.description)")
+        mount.giveUp("cannot give up privileges: \(error.description)", launch)
       }
     }
-    mount.serve()
+    mount.serve(launch)
   }
 
-  /// Before any thread is started: threads do not survive a fork.
-  private static func daemonize(_ options: Options) throws(Trouble) {
+  private static func begin(_ options: Options) throws(Trouble) -> Launch {
     if options.staysInForeground {
       Log.toStandardError(options.isDebugging ? .debug : .notice)
-      return
+      return .inForeground
     }
-    guard fuse_daemonize(0) == 0 else {
-      throw Trouble("cannot go to the background: \(Errno(rawValue: errno).description)")
-    }
+    let launch = try Launch.inBackground()
     Log.toSyslog()
+    return launch
   }
 
   private static func complain(_ message: String) {

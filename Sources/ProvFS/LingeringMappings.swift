@@ -36,7 +36,7 @@ final class LingeringMappings: Sendable {
       { Unmanaged<LingeringMappings>.fromOpaque($0!).takeUnretainedValue().run() }, context)
   }
 
-  /// Takes over a lookup of the node, and its being counted among those that are mapped.
+  /// Takes over a lookup of the node.
   func add(_ node: NodeReference) {
     nodes.withLock { $0.append(node) }
     added.send()
@@ -57,7 +57,6 @@ final class LingeringMappings: Sendable {
     nodes.withLock { swap(&$0, &asked) }
     asked.removeAll { node in
       guard stamper.hasEnded(node) else { return false }
-      node.pointer.pointee.silentMappers.wrappingSubtract(1, ordering: .relaxed)
       table.forget(node, 1)
       return true
     }

@@ -10,7 +10,7 @@ import SystemPackage
 /// A mounted view, from mounting to unmounting.
 final class Mount {
   private let session: OpaquePointer
-  private let mountpoint: Options.Path
+  private let own: OwnMount
   private let view: View
   private let options: Options
   private let signals: Signals
@@ -18,20 +18,20 @@ final class Mount {
   private let ringRefusal: String?
   private let isPrivileged = Capabilities.allowActingForOthers
 
-  /// Opens the source and mounts the view. Requests wait until ``serve()``.
+  /// Opens the source and mounts the view. Requests wait until ``serve(_:)``.
   init(_ options: Options) throws {
     self.options = options
     let source = options.source!
     let place = Mountpoint(options.mountpoint!)
     try place.clean()
     let descriptor = try Self.openSource(source)
-    mountpoint = try place.resolve(source: source, descriptor)
+    let mountpoint = try place.resolve(source: source, descriptor)
     let view = try Self.makeView(options, source: descriptor)
     self.view = view
     try Passthrough.request(options.passthrough, view.table, descriptor)
     ringRefusal = try RingPolicy.prepare(options)
     let arguments = MountArguments(options, source: source, descriptor)
-    session = try arguments.withFuseArguments { arguments throws(Trouble) in
+    let session = try arguments.withFuseArguments { arguments throws(Trouble) in
       var operations = provfsOperations()
       let data = Unmanaged.passUnretained(view).toOpaque()
       guard let session = provfs_session_new(arguments, &operations, data) else {
@@ -39,6 +39,7 @@ final class Mount {
       }
       return session
     }
+    self.session = session
     view.session = session
     defer { view.table.device.store(fuse_session_fd(session), ordering: .relaxed) }
     // Before there is a mount that a signal could leave behind.
@@ -46,15 +47,18 @@ final class Mount {
     guard mountpoint.withCString({ fuse_session_mount(session, $0) }) == 0 else {
       throw Self.mountFailed(mountpoint)
     }
+    own = OwnMount(mountpoint)
     guard Handshake.install(session) == 0 else {
-      fuse_session_unmount(session)
+      own.detach()
       throw Trouble("libfuse does not accept provfs's own input and output")
     }
   }
 
   /// Serves until the view is unmounted or a signal ends it. Does not return before every stamp is
   /// set.
-  func serve() {
+  ///
+  /// - Parameter launch: is told when it is decided how requests are served.
+  func serve(_ launch: Launch) {
     let logger = Logger(label: Log.name)
     let threads = Session(
       session, view, isPrivileged: isPrivileged, maximumThreads: options.maximumThreads)
@@ -65,7 +69,7 @@ final class Mount {
     do throws(Errno) {
       try threads.start()
     } catch {
-      giveUp("cannot start a thread: \(error.description)", logger)
+      giveUp("cannot start a thread: \(error.description)", launch)
     }
     Evictor.start(session, view.table)
     view.lingering.start()
@@ -73,25 +77,26 @@ final class Mount {
     Handshake.verifyPassthrough(session)
     ring.start()
     if options.passthrough == .on && !Handshake.grantsPassthrough {
-      giveUp("passthrough=on: \(Passthrough.refusal)", logger)
+      giveUp("passthrough=on: \(Passthrough.refusal)", launch)
     }
-    if options.ring == .on, let refusal = ring.refusal { giveUp("ring=on: \(refusal)", logger) }
-    logger.notice("\(options.source!.shown) is shown at \(mountpoint.shown)")
+    if options.ring == .on, let refusal = ring.refusal { giveUp("ring=on: \(refusal)", launch) }
+    launch.succeeded()
+    logger.notice("\(options.source!.shown) is shown at \(own.path.shown)")
     logger.notice("\(Passthrough.description(options.passthrough, view.table))")
     logger.notice("\(ring.description)")
     tellWhoStamps(logger)
     let received = signals.wait()
     if received != Session.endSignal {
-      logger.notice("signal \(received): unmounting \(mountpoint.shown)")
-      flushMappings()
+      logger.notice("signal \(received): unmounting \(own.path.shown)")
+      own.writeBack()
       unmount()
     }
     threads.stop()
     ring.stop()
     for node in view.table.all() { view.stamper.settle(node) }
     // Where the connection was aborted the dead view is still in the tree.
-    try? Mountpoint(mountpoint).clean()
-    logger.notice("\(mountpoint.shown) is unmounted")
+    own.clean()
+    logger.notice("\(own.path.shown) is unmounted")
   }
 
   /// Says so where this daemon does not stamp: nobody would notice before it is too late.
@@ -122,24 +127,17 @@ final class Mount {
     }
   }
 
-  private func giveUp(_ reason: String, _ logger: Logger) -> Never {
+  /// Ends, before the view has served anybody.
+  func giveUp(_ reason: String, _ launch: Launch) -> Never {
     unmount()
-    logger.critical("\(reason)")
-    exit(2)
+    Logger(label: Log.name).critical("\(reason)")
+    launch.failed(reason)
   }
 
   /// Takes the view out of the tree. Whoever still has files of it open can use them until the
   /// process ends.
   func unmount() {
-    Mountpoint(mountpoint).detach()
-  }
-
-  /// Has the kernel write back what was stored through shared mappings. Needs serving threads.
-  private func flushMappings() {
-    let root = mountpoint.withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-    guard root >= 0 else { return }
-    prov_syncfs(root)
-    close(root)
+    own.detach()
   }
 
   private static func openSource(_ source: Options.Path) throws(Trouble) -> CInt {

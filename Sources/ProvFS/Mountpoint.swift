@@ -15,9 +15,13 @@ struct Mountpoint {
 
   /// Takes away a view whose daemon has died: everything in it fails with ENOTCONN.
   func clean() throws(Trouble) {
-    guard isDead else { return }
-    detach()
-    guard !isDead else {
+    let root = path.withCString {
+      prov_openat(AT_FDCWD, $0, CInt(PROV_O_PATH) | O_DIRECTORY, 0)
+    }
+    guard root >= 0 else { return }
+    defer { close(root) }
+    guard Self.isDead(root) else { return }
+    guard detach(root) else {
       throw Trouble(
         "\(path.shown): a view whose daemon has died is still mounted here and cannot be unmounted; "
           + "end it with: fusermount3 -u -z \(path.shown)")
@@ -42,23 +46,30 @@ struct Mountpoint {
   }
 
   /// Unmounts at once; files that are open stay usable while their daemon lives.
-  func detach() {
-    if geteuid() == 0, path.withCString({ umount2($0, CInt(PROV_MNT_DETACH)) }) == 0 { return }
-    path.withCString { path in
+  ///
+  /// - Parameter root: an O_PATH descriptor of the root of what is mounted here. The path alone may lead
+  ///   elsewhere by now, and root can unmount anything.
+  @discardableResult
+  func detach(_ root: CInt) -> Bool {
+    if geteuid() == 0 { return prov_detach_mount(root) == 0 }
+    // It checks by itself that the mount is this user's.
+    return path.withCString { path in
       let words =
         (["fusermount3", "-u", "-z", "-q", "--"] as [String]).map { strdup($0) }
         + [strdup(path), nil]
       defer { for word in words { free(word) } }
       var child = pid_t()
-      guard posix_spawnp(&child, "fusermount3", nil, nil, words, environ) == 0 else { return }
+      guard posix_spawnp(&child, "fusermount3", nil, nil, words, environ) == 0 else { return false }
       var status: CInt = 0
       while waitpid(child, &status, 0) < 0 && errno == EINTR {}
+      return status == 0
     }
   }
 
-  /// Tried by opening: the kernel may still answer stat(2) from its cache.
-  private var isDead: Bool {
-    let result = path.withCString { prov_openat(AT_FDCWD, $0, O_RDONLY | O_DIRECTORY, 0) }
+  /// Whether nobody serves a view any more. Tried by opening its root: the kernel may still answer
+  /// stat(2) from its cache.
+  static func isDead(_ root: CInt) -> Bool {
+    let result = prov_openat(root, ".", O_RDONLY | O_DIRECTORY, 0)
     if result >= 0 { close(result) }
     return result == -ENOTCONN
   }

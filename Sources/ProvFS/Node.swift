@@ -66,8 +66,8 @@ struct Node: ~Copyable {
   let shownPrivilegedBits = Atomic<UInt32>(0)
   let attribution = Mutex(Attribution())
   let backing = Mutex(Backing())
-  /// Files and mappings through which the content may be stored to without anybody noticing: while
-  /// there are any the kernel must not remember attributes.
+  /// Not zero while the content may be stored to without anybody noticing, through a file that is open or
+  /// a mapping that has outlived it: then the kernel must not remember attributes.
   let silentMappers = Atomic<Int>(0)
 
   private init(

@@ -121,9 +121,6 @@ extension NodeTable {
   /// Takes over `file`, and keeps its node known until it is closed.
   func register(_ file: consuming OpenFile) -> OpenFileReference {
     let pointer = UnsafeMutablePointer<OpenFile>.allocate(capacity: 1)
-    if file.isSilentMapper {
-      file.node.pointer.pointee.silentMappers.wrappingAdd(1, ordering: .relaxed)
-    }
     pointer.initialize(to: file)
     let reference = OpenFileReference(pointer: pointer)
     let node = pointer.pointee.node

@@ -154,11 +154,12 @@ extension Request {
       if name == nil { table.pin(found.node, descriptor) }
       // At once: the program may take note of ctime, which a stamp moves, before it writes anything.
       let stamped = view.stamper.created(
-        found.node, by: author, descriptor, seen: found.attributes)
+        found.node, by: author, descriptor, seen: found.look)
       do throws(Errno) {
         let file = try register(found.node, descriptor, flags, author, seen: stamped)
         return CreatedFile(
-          node: found.node, attributes: stamped ?? refreshed(found), file: file)
+          node: found.node, attributes: stamped ?? refreshed((found.node, found.look.attributes)),
+          file: file)
       } catch {
         table.forget(found.node, 1)
         throw error
@@ -171,10 +172,10 @@ extension Request {
 
   private func adopt(
     _ descriptor: CInt, _ parent: NodeReference, _ name: UnsafePointer<CChar>?
-  ) throws(Errno) -> (node: NodeReference, attributes: statx) {
-    let attributes = try view.attributes(descriptor)
+  ) throws(Errno) -> (node: NodeReference, look: Look) {
+    let look = try Look(table, descriptor)
     return (
-      try table.adopt(opened: descriptor, attributes, parent: parent, name: name), attributes
+      try table.adopt(opened: descriptor, look.attributes, parent: parent, name: name), look
     )
   }
 

@@ -188,7 +188,7 @@ extension Request {
   func close(_ file: OpenFileReference) {
     let node = file.pointer.pointee.node
     let wasSilent = file.pointer.pointee.isSilent
-    let wasSilentMapper = file.pointer.pointee.isSilentMapper
+    let mayMap = file.pointer.pointee.isSilentMapper
     let passed = file.pointer.pointee.isPassthroughWriter
     if !wasSilent { view.stamper.settle(node) }
     asDaemon()
@@ -196,20 +196,17 @@ extension Request {
     table.retain(node)
     // Under the lock of whoever may be stamping through its descriptor.
     node.pointer.pointee.attribution.withLock { _ in table.release(file) }
-    if wasSilent && view.stamper.release(node, passthrough: passed) {
+    if wasSilent && view.stamper.release(node, mayMap: mayMap, passthrough: passed) {
       view.lingering.add(node)
-      return
+    } else {
+      table.forget(node, 1)
     }
-    if wasSilentMapper {
-      node.pointer.pointee.silentMappers.wrappingSubtract(1, ordering: .relaxed)
-    }
-    table.forget(node, 1)
   }
 
   private func truncate(
     _ node: NodeReference, _ descriptor: CInt, _ flags: OpenFlags, _ author: Attribution.Author
   ) throws(Errno) {
-    try change(node, by: author) { () throws(Errno) in
+    try change(node, by: author, emptying: true) { () throws(Errno) in
       try asCaller { () throws(Errno) in
         if flags.isWritable {
           _ = try valueOrErrno(prov_ftruncate(descriptor, 0))

@@ -41,13 +41,13 @@ struct Request {
     worker.pointee.credentials.resume()
   }
 
-  /// Makes a change of content by `author`; see ``Stamper/change(_:by:_:_:)``.
+  /// Makes a change of content by `author`; see ``Stamper/change(_:by:_:emptying:_:)``.
   func change<Result: Sendable>(
     _ node: NodeReference, by author: Attribution.Author, _ flags: Stamp.Flags = [],
-    _ body: () throws(Errno) -> Result
+    emptying: Bool = false, _ body: () throws(Errno) -> Result
   ) throws(Errno) -> Result {
     try worker.pointee.standIn.write(for: author)
-    let result = try view.stamper.change(node, by: author, flags, body)
+    let result = try view.stamper.change(node, by: author, flags, emptying: emptying, body)
     noticeLostBits(node)
     return result
   }

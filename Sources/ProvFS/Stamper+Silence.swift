@@ -10,7 +10,8 @@ import SystemPackage
 ///
 /// While such a writer has the file open, its changes are looked for wherever anybody could notice
 /// them, or cover them with changes of their own. Between a look and the change that follows no
-/// write(2) can come in: the kernel holds the inode's lock for the request.
+/// write(2) can come in: the kernel holds the inode's lock for the request, but for an open that
+/// truncates. A store through a mapping can come in at any time.
 extension Stamper {
   /// Takes note of a file that is opened for writing, its data not through the view's page cache.
   ///
@@ -24,15 +25,21 @@ extension Stamper {
     _ node: NodeReference, _ opener: Attribution.Author, mayMap: Bool, mayPass: Bool,
     seen: statx?
   ) -> Bool {
-    guard isActive else { return mayPass }
+    guard isActive else {
+      if mayMap { node.pointer.pointee.silentMappers.wrappingAdd(1, ordering: .relaxed) }
+      return mayPass
+    }
     return node.pointer.pointee.attribution.withLock { state in
       let passes = mayPass && state.silent?.mayPass(opener) ?? (opener != .unknown)
       if !passes { observe(node, &state, before: opener) }
       guard passes || mayMap else { return false }
       if state.silent == nil {
         if state.mustSettle(before: opener) { settle(node, &state) }
-        guard let seen = seen ?? look(node) else { return false }
+        guard let seen = seen ?? look(node)?.attributes else { return false }
         state.silent = SilentWriters(at: ContentVersion(seen))
+      }
+      if mayMap && state.silent?.mayMap == false {
+        node.pointer.pointee.silentMappers.wrappingAdd(1, ordering: .relaxed)
       }
       state.silent?.open(by: opener, passthrough: passes, mayMap: mayMap)
       return passes
@@ -62,8 +69,11 @@ extension Stamper {
   ///
   /// - Returns: whether a mapping of it goes on, so that changes can still come: then the node must
   ///   be kept, and asked about with ``hasEnded(_:)``.
-  func release(_ node: NodeReference, passthrough: Bool) -> Bool {
-    guard isActive else { return false }
+  func release(_ node: NodeReference, mayMap: Bool, passthrough: Bool) -> Bool {
+    guard isActive else {
+      if mayMap { node.pointer.pointee.silentMappers.wrappingSubtract(1, ordering: .relaxed) }
+      return false
+    }
     return node.pointer.pointee.attribution.withLock { state in
       let seen = observe(node, &state)
       state.silent?.close(passthrough: passthrough)
@@ -88,7 +98,7 @@ extension Stamper {
   ///
   /// - Parameter seen: what a look has found since the file was closed.
   private func endIfUnmapped(
-    _ node: NodeReference, _ state: inout Attribution, seen: statx? = nil
+    _ node: NodeReference, _ state: inout Attribution, seen: Look? = nil
   ) {
     if state.silent?.mayMap == true && isWritable(node) {
       settle(node, &state)
@@ -97,6 +107,9 @@ extension Stamper {
     // A mapping that has ended since that look may have stored once more.
     let seen = state.silent?.mayMap == true ? observe(node, &state) : seen
     stampPending(node, &state, seen: seen)
+    if state.silent?.mayMap == true {
+      node.pointer.pointee.silentMappers.wrappingSubtract(1, ordering: .relaxed)
+    }
     state.silent = nil
   }
 
@@ -109,11 +122,11 @@ extension Stamper {
   @discardableResult
   func observe(
     _ node: NodeReference, _ state: inout Attribution, before other: Attribution.Author? = nil
-  ) -> statx? {
+  ) -> Look? {
     guard let writers = state.silent else { return nil }
-    if let other, writers.mayMap, !other.isProcess(of: writers.author) { writeBack(node) }
+    if let other, state.mayBeStored(besides: other) { writeBack(node) }
     guard let seen = look(node) else { return nil }
-    let version = ContentVersion(seen)
+    let version = ContentVersion(seen.attributes)
     guard state.hasUnseenChange(version) else { return seen }
     // Somebody else's change came before this one. Its stamp is not the last word any more, and says so.
     if state.mustSettle(before: writers.author) { stampAsEarlier(node, state) }
@@ -122,19 +135,21 @@ extension Stamper {
   }
 
   /// The content is as somebody whose change came as a request has left it.
-  func account(_ node: NodeReference, _ state: inout Attribution) {
-    guard state.silent != nil, let seen = look(node) else { return }
+  ///
+  /// - Parameter emptied: whether nothing was left: what is there came after it, and is a silent
+  ///   writer's, who has not been seen yet.
+  func account(_ node: NodeReference, _ state: inout Attribution, emptied: Bool = false) {
+    guard state.silent != nil, let seen = look(node)?.attributes else { return }
+    if emptied && seen.stx_size > 0 { return }
     state.silent?.version = ContentVersion(seen)
   }
 
-  private func look(_ node: NodeReference) -> statx? {
+  private func look(_ node: NodeReference) -> Look? {
     Worker.current?.pointee.credentials.resume()
-    return try? withDescriptor(node) { descriptor throws(Errno) in
-      try table.attributes(descriptor)
-    }
+    return try? withDescriptor(node) { descriptor throws(Errno) in try Look(table, descriptor) }
   }
 
-  private func writeBack(_ node: NodeReference) {
+  func writeBack(_ node: NodeReference) {
     withFile(node) { _ = prov_write_back($0) }
   }
 

@@ -7,6 +7,21 @@ import Provenance
 import Synchronization
 import SystemPackage
 
+/// What a look at an inode has found.
+struct Look: Sendable {
+  /// When it began: CLOCK_REALTIME in nanoseconds, as the kernel dates files: at the last clock tick. A
+  /// finer time would be later than changes that follow within the tick.
+  let time: UInt64
+  let attributes: statx
+
+  init(_ table: NodeTable, _ descriptor: CInt) throws(Errno) {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME_COARSE, &now)
+    time = UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+    attributes = try table.attributes(descriptor)
+  }
+}
+
 /// Puts the stamps on files: turns what ``Attribution`` holds into extended attributes.
 ///
 /// Settling needs the daemon's own identity, so each function that settles takes it first.
@@ -28,18 +43,24 @@ final class Stamper: Sendable {
   /// Makes a change of content by `author`, and notes it for the next settling. What somebody else
   /// changed before is settled first.
   ///
-  /// - Parameter body: makes the change; where it throws, nothing was changed.
+  /// - Parameters:
+  ///   - emptying: whether this leaves nothing in the file, and a write(2) can follow before it is
+  ///     accounted for: the kernel holds no lock of an inode that is opened.
+  ///   - body: makes the change; where it throws, nothing was changed.
   func change<Result: Sendable>(
     _ node: NodeReference, by author: Attribution.Author, _ flags: Stamp.Flags = [],
-    _ body: () throws(Errno) -> Result
+    emptying: Bool = false, _ body: () throws(Errno) -> Result
   ) throws(Errno) -> Result {
-    guard isActive else { return try body() }
-    return try node.pointer.pointee.attribution.withLock { state throws(Errno) -> Result in
+    try node.pointer.pointee.attribution.withLock { state throws(Errno) -> Result in
+      // Also where nobody stamps: flags of a shared descriptor belong to one change at a time.
+      guard isActive else { return try body() }
       let seen = observe(node, &state, before: author)
       if state.mustSettle(before: author) { stampPending(node, &state, seen: seen) }
       let result = try body()
       state.record(author, flags)
-      account(node, &state)
+      account(node, &state, emptied: emptying)
+      // A store since that look has left its page dirty: written back, it shows the next one.
+      if state.mayBeStored(besides: author) { writeBack(node) }
       return result
     }
   }
@@ -88,7 +109,7 @@ final class Stamper: Sendable {
   ///
   /// - Parameter seen: its attributes.
   func created(
-    _ node: NodeReference, by author: Attribution.Author, _ opened: CInt, seen: statx
+    _ node: NodeReference, by author: Attribution.Author, _ opened: CInt, seen: Look
   ) -> statx? {
     guard isActive else { return nil }
     return node.pointer.pointee.attribution.withLock { state in
@@ -111,10 +132,10 @@ final class Stamper: Sendable {
   ///   - new: a descriptor of a file that cannot have a stamp yet.
   @discardableResult
   func stampPending(
-    _ node: NodeReference, _ state: inout Attribution, isOpen: Bool = false, seen: statx?,
+    _ node: NodeReference, _ state: inout Attribution, isOpen: Bool = false, seen: Look?,
     new: CInt? = nil
   ) -> statx? {
-    guard var change = state.pending else { return seen }
+    guard var change = state.pending else { return seen?.attributes }
     if isOpen { change.flags.insert(.open) }
     Worker.current?.pointee.credentials.resume()
     do throws(Errno) {
@@ -139,14 +160,15 @@ final class Stamper: Sendable {
   }
 
   private func stamp(
-    _ node: NodeReference, _ descriptor: CInt, _ change: Attribution.Change, _ seen: statx?,
+    _ node: NodeReference, _ descriptor: CInt, _ change: Attribution.Change, _ seen: Look?,
     isNew: Bool = false
   ) throws(Errno) -> Outcome {
     let volume = node.pointer.pointee.volume
     guard let attribute = volume.stampAttribute,
       attribute == .security || node.isRegular || node.isDirectory
-    else { return .done(seen) }
-    let attributes = if let seen { seen } else { try table.attributes(descriptor) }
+    else { return .done(seen?.attributes) }
+    let look = if let seen { seen } else { try Look(table, descriptor) }
+    let attributes = look.attributes
     guard attributes.stx_nlink > 0 else { return .hasNoName }
     let file = FileReference(descriptor: descriptor)
     var latest: statx?
@@ -156,10 +178,11 @@ final class Stamper: Sendable {
         try StampStore.forget(file, attribute)
       case .known(let writer):
         let earlier = isNew ? nil : (try? StampStore.read(file, attribute))?.stamp
-        // Not before mtime, where the clock was set back since.
+        // Not later than the look, for what came since is not covered; and not before mtime, where the
+        // clock was set back since.
         let stamp = Stamp(
           stamper: .provfs, flags: flags(of: change, by: writer, after: earlier, attributes),
-          writer: writer, time: max(Self.now(), Self.nanoseconds(attributes.stx_mtime)),
+          writer: writer, time: max(look.time, Self.nanoseconds(attributes.stx_mtime)),
           inode: attributes.stx_ino)
         report(StampStore.replace(earlier, of: file, attribute, with: stamp), node)
         // Asked for after setting the stamp, ctime gets a value of its own at the next change, and
@@ -207,14 +230,6 @@ final class Stamper: Sendable {
       earlier.writer.isSameWriter(as: writer)
     else { return change.flags }
     return change.flags.union(earlier.flags.intersection(.created))
-  }
-
-  /// CLOCK_REALTIME in nanoseconds, as the kernel dates files: at the last clock tick. A finer time
-  /// would be later than changes that follow within the tick.
-  private static func now() -> UInt64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME_COARSE, &now)
-    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
   }
 
   /// Nanoseconds since 1970; the nearest that there is for a time that does not fit.

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from support import modes
+from support import mappings, modes
 from support.mounts import until
 from support.system import opened
 
@@ -26,30 +26,8 @@ def settle(scene, session):
         """, path=str(scene.path / "file"), attribute=scene.attribute)
 
 
-# Python's own mapping keeps a descriptor beside it; this one is what a C program has.
-REAL_MAP = """
-import ctypes, os
-libc = ctypes.CDLL(None, use_errno=True)
-libc.mmap.restype = ctypes.c_void_p
-fd = os.open(path, os.O_RDWR)
-kept['at'] = libc.mmap(None, ctypes.c_size_t(8192), 3, 1, fd, ctypes.c_long(0))
-assert kept['at'] not in (None, ctypes.c_void_p(-1).value), ctypes.get_errno()
-os.close(fd)
-"""
-REAL_STORE = """
-import ctypes
-ctypes.memmove(kept['at'] + where, content, len(content))
-if synced:
-    assert ctypes.CDLL(None).msync(ctypes.c_void_p(kept['at']), ctypes.c_size_t(8192), 4) == 0
-"""
-REAL_UNMAP = """
-import ctypes
-assert ctypes.CDLL(None).munmap(ctypes.c_void_p(kept.pop('at')), ctypes.c_size_t(8192)) == 0
-"""
-
-
 def stores(session, content, where=0, synced=True):
-    session.python(REAL_STORE, content=content, where=where, synced=synced)
+    session.python(mappings.STORE, content=content, where=where, synced=synced)
 
 
 def until_named(scene, session, writer):
@@ -65,10 +43,10 @@ def until_named(scene, session, writer):
 def test_a_mapping_without_any_descriptor(scene, synced):
     session = scene.session()
     scene.write("file", bytes(8192))
-    session.python(REAL_MAP, path=str(scene.path / "file"))
+    session.python(mappings.MAP, path=str(scene.path / "file"))
     stores(session, b"store", synced=synced)
     stores(session, b"again", 4096, synced=synced)
-    session.python(REAL_UNMAP)
+    session.python(mappings.UNMAP)
     until_named(scene, session, session)
     content = (scene.source / "file").read_bytes()
     assert (content[:5], content[4096:4101]) == (b"store", b"again")
@@ -78,10 +56,10 @@ def test_a_mapping_without_any_descriptor(scene, synced):
 def test_a_mapping_without_any_descriptor_that_only_reads(scene, two):
     first, second = two
     first.shell("head -c 8192 /dev/zero > file", cwd=scene.path)
-    second.python(REAL_MAP, path=str(scene.path / "file"))
+    second.python(mappings.MAP, path=str(scene.path / "file"))
     second.python("import ctypes; result = ctypes.string_at(kept['at'], 5)")
     settle(scene, second)
-    second.python(REAL_UNMAP)
+    second.python(mappings.UNMAP)
     settle(scene, second)
     scene.assert_written_by("file", first)
     assert scene.log("file") == []
@@ -91,14 +69,14 @@ def test_a_write_while_another_has_the_file_mapped_without_a_descriptor(scene, t
     """Two sessions, one that stores and one that writes: neither is named for the other's change."""
     first, second = two
     scene.write("file", bytes(8192))
-    first.python(REAL_MAP, path=str(scene.path / "file"))
+    first.python(mappings.MAP, path=str(scene.path / "file"))
     stores(first, b"store")
     second.shell("printf after | dd of=file bs=1 seek=5000 conv=notrunc status=none", cwd=scene.path)
     scene.assert_no_false_claim("file", second)
     stores(first, b"again", 100)
     settle(scene, second)
     scene.assert_no_false_claim("file", first)
-    first.python(REAL_UNMAP)
+    first.python(mappings.UNMAP)
     settle(scene, second)
     scene.assert_no_false_claim("file", first)
     assert set(scene.writers("file")) <= {first.id, second.id}

@@ -4,11 +4,12 @@
 import os
 import pathlib
 import re
+import signal
 import subprocess
 
 import pytest
 
-from support import mounts, programs
+from support import modes, mounts, programs
 from support.mounts import until
 from support.system import opened, read, write
 
@@ -95,6 +96,32 @@ def test_in_the_background(tree, private):
     assert read(source / "file") == b"x"
 
 
+def test_what_cannot_be_in_the_background_is_told(tree, needs):
+    """Whether the kernel and this process can do it is known only once the daemon serves."""
+    source, mountpoint = tree
+    with modes.rings_offered(True):
+        done = subprocess.run(
+            [needs("strace"), "-f", "-o", "/dev/null", "-e", "trace=io_uring_setup", "-e",
+             "inject=io_uring_setup:error=EPERM", programs.provfs(), source, mountpoint, "-o",
+             "ring=on"], check=False, capture_output=True, timeout=mounts.PATIENCE)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"provfs: ring=on: this process cannot use io_uring")
+    assert mounts.mounted(mountpoint) is None
+
+
+def test_who_starts_a_daemon_that_dies_is_told(tree, needs):
+    source, mountpoint = tree
+    try:
+        done = subprocess.run(
+            [needs("strace"), "-f", "-o", "/dev/null", "-e", "trace=chdir", "-e",
+             "inject=chdir:signal=KILL", programs.provfs(), source, mountpoint],
+            check=False, capture_output=True, timeout=mounts.PATIENCE)
+        assert done.returncode == 2
+        assert done.stderr.startswith(b"provfs: ")
+    finally:
+        mounts.detach(mountpoint)
+
+
 def daemon_of(source, mountpoint):
     wanted = [os.fsencode(source), os.fsencode(mountpoint)]
     for entry in os.listdir("/proc"):
@@ -175,3 +202,20 @@ def test_the_daemon_keeps_few_capabilities(mount, tree):
     sys_module, sys_boot, net_admin, sys_time = 16, 22, 12, 25
     for capability in (sys_module, sys_boot, net_admin, sys_time):
         assert not kept & 1 << capability, f"capability {capability} is kept: {kept:#x}"
+
+
+def test_a_signal_unmounts_the_view_where_its_path_leads_elsewhere(mount, tree, private, user):
+    """Who owns a directory above can rename it, and put a link to another mount in its place."""
+    source, _ = tree
+    owned, other = private / "theirs" / "owned", private / "other"
+    for directory in (owned.parent, owned, owned / "view", other, other / "view"):
+        directory.mkdir()
+        os.chown(directory, user.uid, user.gid)
+    theirs = mount(source, other / "view")
+    view = mount(source, owned / "view")
+    user.call(os.rename, owned, owned.parent / "with blank")
+    user.call(os.symlink, other, owned)
+    view.process.send_signal(signal.SIGTERM)
+    view.assert_gone(0)
+    assert mounts.mounted(other / "view")[1] == theirs.device
+    assert mounts.mounted(owned.parent / "with blank" / "view") is None

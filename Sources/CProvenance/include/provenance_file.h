@@ -22,7 +22,6 @@ enum {	/* checked against the system's headers in file.c */
 	PROV_O_NOATIME = 01000000,
 	PROV_ST_NODEV = 4,
 	PROV_ST_NOEXEC = 8,
-	PROV_MNT_DETACH = 2,
 	PROV_UTIME_NOW = 0x3fffffff,
 	PROV_UTIME_OMIT = 0x3ffffffe,
 	PROV_FMODE_EXEC = 0x20,	/* in the flags of an open for execve(2); see linux/fs.h */
@@ -60,6 +59,8 @@ int prov_ftruncate(int fd, off_t length);
 /* Writes back everything that is dirty on the file's filesystem. */
 int prov_syncfs(int fd);
 int prov_fsync(int fd, int datasync);
+/* Takes the mount away whose root this is; what is open in it stays usable. */
+int prov_detach_mount(int fd);
 int prov_fallocate(int fd, int mode, off_t offset, off_t length);
 ssize_t prov_copy_file_range(int in, off_t in_offset, int out, off_t out_offset, size_t length,
 			     unsigned int flags);

@@ -5,11 +5,11 @@ import SystemPackage
 
 /// The mounts that this process sees, for what no system call tells without asking the filesystem
 /// itself, which may never answer.
-struct MountTable {
+public struct MountTable {
   private let text: [UInt8]
 
   /// - Throws: the error that kept `/proc/self/mountinfo` from being read.
-  init() throws(Errno) {
+  public init() throws(Errno) {
     let path: StaticString = "/proc/self/mountinfo"
     let file = try valueOrErrno(prov_openat(AT_FDCWD, path.cString, O_RDONLY, 0))
     defer { close(file) }
@@ -28,6 +28,32 @@ struct MountTable {
 
   init(text: [UInt8]) {
     self.text = text
+  }
+
+  /// Where the filesystem with this device number is mounted, the latest first.
+  public func mountpoints(major: UInt32, minor: UInt32) -> [[UInt8]] {
+    let number = "\(major):\(minor)"
+    return text.split(separator: UInt8(ascii: "\n")).reversed().compactMap { line in
+      let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
+      guard fields.count > 5, fields[2].elementsEqual(number.utf8) else { return nil }
+      return Self.unescaped(fields[4])
+    }
+  }
+
+  /// White space and backslashes are written as three octal digits.
+  private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    var rest = text
+    var result: [UInt8] = []
+    while let byte = rest.popFirst() {
+      let code = byte == UInt8(ascii: "\\") ? rest.prefix(3) : []
+      if let escaped = UInt8(String(decoding: code, as: UTF8.self), radix: 8) {
+        result.append(escaped)
+        rest = rest.dropFirst(3)
+      } else {
+        result.append(byte)
+      }
+    }
+    return result
   }
 
   struct Mount: Hashable {
