@@ -27,12 +27,25 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/agent_ns.h>
 
+/* Everything else that clone3(2) and unshare(2) take a bit for. */
+#define OTHER_FLAGS							      \
+	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PIDFD |    \
+	 CLONE_PTRACE | CLONE_VFORK | CLONE_PARENT | CLONE_THREAD |	      \
+	 CLONE_NEWNS | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |   \
+	 CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED |	      \
+	 CLONE_CHILD_SETTID | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
+	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_IO |	      \
+	 CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP | CLONE_AUTOREAP |	      \
+	 CLONE_NNP | CLONE_PIDFD_AUTOKILL | CLONE_EMPTY_MNTNS |		      \
+	 CLONE_NEWTIME | UNSHARE_EMPTY_MNTNS)
+
 /*
  * One bit for each namespace type, shared with clone's exit signal as
  * CLONE_NEWTIME is, and no number that upstream has given to something else.
  */
 static_assert(__const_hweight32(CLONE_NS_ALL) == 9);
-static_assert((CLONE_NEWAGENT & ~(CSIGNAL & ~CLONE_NEWTIME)) == 0);
+static_assert((CLONE_NEWAGENT & ~CSIGNAL) == 0);
+static_assert((CLONE_NEWAGENT & OTHER_FLAGS) == 0);
 static_assert(CLONE_NEWAGENT == AGENT_NS);
 static_assert(AGENT_NS_INIT_ID == NS_LAST_INIT_ID);
 static_assert(AGENT_NS_INIT_INO != MNT_NS_ANON_INO);

@@ -156,6 +156,25 @@ void agent_ns_update_counting(void)
 		static_branch_disable(&agent_ns_counting);
 }
 
+/*
+ * Where logging is all that happens, a line that is lost is an action that
+ * was not taken: those have a limit of their own, and are tried again.
+ */
+static bool agent_ns_log_exceeded(const struct agent_namespace *ns)
+{
+	static DEFINE_RATELIMIT_STATE(log_limit, DEFAULT_RATELIMIT_INTERVAL,
+				      DEFAULT_RATELIMIT_BURST);
+	static DEFINE_RATELIMIT_STATE(kill_limit, DEFAULT_RATELIMIT_INTERVAL,
+				      DEFAULT_RATELIMIT_BURST);
+	bool logs = ns->budget.action == AGENT_NS_ACTION_LOG;
+
+	if (!__ratelimit(logs ? &log_limit : &kill_limit))
+		return !logs;
+	pr_warn("session %*phN is over its budget, action %u\n",
+		AGENT_NS_ID_BYTES, ns->id.bytes, ns->budget.action);
+	return true;
+}
+
 static bool agent_ns_judge(struct agent_namespace *ns)
 {
 	u64 lifetime = (u64)READ_ONCE(agent_ns_max_lifetime) * NSEC_PER_SEC;
@@ -165,7 +184,7 @@ static bool agent_ns_judge(struct agent_namespace *ns)
 
 	ns->verdict = ns->parent->verdict;
 	if (agent_ns_limits_usage(ns))
-		agent_ns_total(ns, &total);
+		agent_ns_to_counters(&ns->subtotal, ns, &total);
 	if (agent_ns_above(total.elapsed_ns, lifetime)) {
 		ns->verdict = AGENT_NS_DIES;
 		pr_warn_ratelimited("session %*phN is older than kernel.agent_ns.max_lifetime\n",
@@ -175,10 +194,7 @@ static bool agent_ns_judge(struct agent_namespace *ns)
 		ns->verdict = max(ns->verdict,
 				  agent_ns_sentence(ns->budget.action, ns->warned));
 		if (!ns->warned)
-			pr_warn_ratelimited("session %*phN is over its budget, action %u\n",
-					    AGENT_NS_ID_BYTES, ns->id.bytes,
-					    ns->budget.action);
-		ns->warned = true;
+			ns->warned = agent_ns_log_exceeded(ns);
 	}
 	return ns->verdict != AGENT_NS_LIVES;
 }
@@ -219,15 +235,37 @@ static void agent_ns_execute(void)
 	}
 }
 
+/* Every session's subtotal at once: no session is read more than once. */
+static void agent_ns_add_up(void)
+{
+	struct agent_namespace *ns, *pos;
+	struct agent_ns_usage own;
+
+	for (ns = &init_agent_ns; ns; ns = agent_ns_next(ns, &init_agent_ns)) {
+		if (!is_agent_session(ns))
+			continue;
+		own = (struct agent_ns_usage) {};
+		agent_ns_add_own_usage(&own, ns);
+		ns->subtotal = own;
+		for (pos = ns->parent; is_agent_session(pos); pos = pos->parent)
+			agent_ns_add_usage(&pos->subtotal, &own);
+		cond_resched();
+	}
+}
+
 static void agent_ns_reap(struct work_struct *work)
 {
 	struct agent_namespace *ns;
 	bool condemned = false;
 
 	guard(mutex)(&agent_ns_mutex);
-	for (ns = &init_agent_ns; ns; ns = agent_ns_next(ns, &init_agent_ns))
+	if (agent_ns_any_limits_usage())
+		agent_ns_add_up();
+	for (ns = &init_agent_ns; ns; ns = agent_ns_next(ns, &init_agent_ns)) {
 		if (is_agent_session(ns))
 			condemned |= agent_ns_judge(ns);
+		cond_resched();
+	}
 	if (condemned)
 		agent_ns_execute();
 	agent_ns_update_counting();

@@ -97,7 +97,9 @@ void agent_ns_total(struct agent_namespace *ns,
 	struct agent_ns_usage sum = {};
 	struct agent_namespace *pos;
 
-	for (pos = ns; pos; pos = agent_ns_next(pos, ns))
+	for (pos = ns; pos; pos = agent_ns_next(pos, ns)) {
 		agent_ns_add_own_usage(&sum, pos);
+		cond_resched();
+	}
 	agent_ns_to_counters(&sum, ns, total);
 }

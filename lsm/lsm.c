@@ -30,7 +30,10 @@ struct lsm_blob_sizes provfs_blob_sizes __ro_after_init = {
 
 static int provfs_inode_alloc_security(struct inode *inode)
 {
-	spin_lock_init(&provfs_inode(inode)->lock);
+	struct provfs_inode *state = provfs_inode(inode);
+
+	spin_lock_init(&state->lock);
+	state->turn = 1;
 	return 0;
 }
 
@@ -77,7 +80,7 @@ static int provfs_mmap_file(struct file *file, unsigned long reqprot,
 	/* MAP_SHARED_VALIDATE has the bit of MAP_SHARED. */
 	if (!file || !(flags & MAP_SHARED) || !(file->f_mode & FMODE_WRITE))
 		return 0;
-	return provfs_file_maps(file, false);
+	return provfs_file_maps(file);
 }
 
 static int provfs_mmap_backing_file(struct vm_area_struct *vma,
@@ -87,7 +90,13 @@ static int provfs_mmap_backing_file(struct vm_area_struct *vma,
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) !=
 	    (VM_SHARED | VM_MAYWRITE))
 		return 0;
-	return provfs_file_maps(backing_file, true);
+	return provfs_file_maps(backing_file);
+}
+
+/* That an inode's size is set moves its mtime, too. */
+static bool sets_mtime(unsigned int ia_valid)
+{
+	return (ia_valid & (ATTR_SIZE | ATTR_MTIME)) == ATTR_MTIME;
 }
 
 static int provfs_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
@@ -96,6 +105,8 @@ static int provfs_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	if ((attr->ia_valid & (ATTR_SIZE | ATTR_FILE)) ==
 	    (ATTR_SIZE | ATTR_FILE))
 		provfs_size_changes(dentry, attr->ia_file);
+	else if (sets_mtime(attr->ia_valid))
+		provfs_times_change(d_inode(dentry));
 	return 0;
 }
 
@@ -104,6 +115,8 @@ static void provfs_inode_post_setattr(struct mnt_idmap *idmap,
 {
 	if (ia_valid & ATTR_SIZE)
 		provfs_size_changed(dentry, !(ia_valid & ATTR_FILE));
+	else if (sets_mtime(ia_valid))
+		provfs_times_changed(d_inode(dentry));
 }
 
 static int provfs_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,

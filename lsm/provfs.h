@@ -30,55 +30,97 @@ struct provfs_writer {
 };
 
 /**
- * struct provfs_mapping - a shared mapping through which stores may come
- * @writer: who mapped the file
- * @ctime: the file's ctime at that time
+ * struct provfs_mark - what a file's content was last seen to be, by its size
+ *	and times
+ * @size: of the content
+ * @ctime: moves with each change, and with some that are none of content
+ * @mtime: moves with each change, and can be set
  */
-struct provfs_mapping {
-	struct provfs_writer	writer;
+struct provfs_mark {
+	loff_t			size;
 	struct timespec64	ctime;
+	struct timespec64	mtime;
+};
+
+/**
+ * struct provfs_claim - somebody may change the content through an open file
+ * @next: another one of the same open file
+ * @writer: who passed the hook before a write, or mapped the file
+ * @since: the content at that time. From then on until the file is released,
+ *	a change can come: splice(2) passes the hook, waits for data as long
+ *	as it takes, and writes
+ * @time: the time of a stamp that would have been made then
+ * @turn: provfs_inode.turn then
+ * @mapped: by stores to a mapping, of which nothing tells
+ */
+struct provfs_claim {
+	struct provfs_claim	*next;
+	struct provfs_writer	writer;
+	struct provfs_mark	since;
+	u64			time;
+	u64			turn;
+	bool			mapped;
 };
 
 /**
  * struct provfs_file - state of an open file
- * @mapping: set once it is mapped shared and may be stored to; freed when the
- *	last reference to the file goes, which includes its mappings
+ * @first: the claim of a writer; in use if @changed is set. Those after it are
+ *	freed when the last reference to the file goes, mappings included
  * @changed: it is counted in provfs_inode.writers
+ * @shared: it had claims of writers who are on record, which are gone
+ * @crowded: there were more claims than are kept: nobody knows who writes
  */
 struct provfs_file {
-	struct provfs_mapping	*mapping;
+	struct provfs_claim	first;
 	bool			changed;
+	bool			shared;
+	bool			crowded;
 };
 
 /**
  * struct provfs_inode - state of a regular file's inode
  * @lock: protects what follows, and provfs_file of its open files; innermost
  * @writers: open files through which content was changed
+ * @claims: the same, and those of which it is being found out what they did
  * @pending: @writer changed the content, and no stamp says so yet
- * @certain: the change needs no proof by @size and @ctime
+ * @kept: no claim of an open file stands for that change: it must not be
+ *	forgotten
+ * @certain: the change needs no proof by @since
  * @mapped: the change came through a shared mapping
  * @sole: the file was empty when @writer began: no content is anybody else's
- * @again: a stamp was made while @writers was not zero; the last of them
- *	makes another if the content changed since
+ * @again: a stamp was made while the file was open for changes; the last of
+ *	those who had it open makes another
+ * @owed: no stamp names @writer since he began
+ * @stray: content was changed after @since and before somebody set the mtime
  * @writer: who changed the content last; meaningful while @pending, @again
  *	or @stamped say so
  * @stamped: time of the stamp on disk if it is final and names @writer,
  *	else 0
- * @size: the file's size before the pending change
- * @ctime: the file's ctime before the pending change
+ * @since: the content before the pending change, or, after a stamp that was
+ *	made while the file was open, as it covers it
+ * @turn: counts changes of hands, from 1
+ * @unrecorded: the last turn that ended without a stamp. Claims of later ones
+ *	are of writers who are on record
+ * @void_turn: the turn in which a stamp was restored: earlier claims do not count
  */
 struct provfs_inode {
 	spinlock_t		lock;	/* of all of this */
 	u32			writers;
+	u32			claims;
 	bool			pending;
+	bool			kept;
 	bool			certain;
 	bool			mapped;
 	bool			sole;
 	bool			again;
+	bool			owed;
+	bool			stray;
 	struct provfs_writer	writer;
 	u64			stamped;
-	loff_t			size;
-	struct timespec64	ctime;
+	struct provfs_mark	since;
+	u64			turn;
+	u64			unrecorded;
+	u64			void_turn;
 };
 
 /**
@@ -112,6 +154,7 @@ enum provfs_count {
 	PROVFS_FAILED_MEMORY,
 	PROVFS_FAILED_OTHER,
 	PROVFS_FAILED_LOG,
+	PROVFS_STAND_INS,
 	PROVFS_NR_COUNTS,
 };
 
@@ -138,10 +181,49 @@ static inline struct provfs_task *provfs_task(const struct task_struct *task)
 	return task->security + provfs_blob_sizes.lbs_task;
 }
 
+/* How the caller of provfs_note_change() comes, and what it holds. */
+enum provfs_settle_as {
+	PROVFS_UNLOCKED,
+	PROVFS_LOCKED,		/* write access to the mount, and i_rwsem */
+};
+
+/* Whether a stamp or the log names somebody. */
+enum provfs_record {
+	PROVFS_ON_RECORD,
+	PROVFS_NOT_ON_RECORD,
+	PROVFS_RECORD_LOST,	/* the log was too short, or cannot be read */
+};
+
 /* change.c: what has changed, by whom, and when that is to be stamped */
+void provfs_note_change(struct dentry *dentry, struct file *file,
+			const struct provfs_writer *writer, bool mapped,
+			enum provfs_settle_as as);
+void provfs_note_now(struct dentry *dentry, const struct provfs_writer *writer,
+		     bool mapped, enum provfs_settle_as as);
+void provfs_settle(struct dentry *dentry, enum provfs_settle_as as);
+bool provfs_is_due(struct inode *inode);
+void provfs_forget_change(struct provfs_inode *state);
+
+/* claim.c: who may yet change content through an open file */
+void provfs_claim(struct file *file, const struct provfs_writer *writer);
+void provfs_resolve_earlier(struct file *file,
+			    const struct provfs_writer *writer,
+			    enum provfs_settle_as as);
 void provfs_file_changes(struct file *file);
-int provfs_file_maps(struct file *file, bool mmap_locked);
+int provfs_file_maps(struct file *file);
 void provfs_file_released(struct file *file);
+
+/* content.c: whether content has changed */
+bool provfs_ctime_is_proof(const struct inode *inode);
+void provfs_mark(struct inode *inode, struct provfs_mark *mark);
+bool provfs_moved(const struct inode *inode, const struct provfs_mark *since);
+bool provfs_content_moved(const struct inode *inode,
+			  const struct provfs_mark *since);
+void provfs_times_change(struct inode *inode);
+void provfs_times_changed(struct inode *inode);
+
+/* event.c: changes that come without an open file, and creation */
+bool provfs_is_stamped_file(const struct inode *inode);
 void provfs_size_changes(struct dentry *dentry, struct file *file);
 void provfs_size_changed(struct dentry *dentry, bool by_path);
 bool provfs_inode_created(struct inode *inode, struct prov_stamp *stamp);
@@ -180,6 +262,11 @@ size_t provfs_log_push(struct prov_stamp *log, size_t size,
 int provfs_write_stamp(struct dentry *dentry,
 		       const struct provfs_writer *writer, u16 flags,
 		       bool sole, u64 *time);
+void provfs_finish_stamp(struct dentry *dentry, struct provfs_writer *writer,
+			 u64 *time);
+enum provfs_record provfs_find_record(struct dentry *dentry,
+				      const struct provfs_writer *writer,
+				      u64 since);
 
 /* writer.c: who the current task is */
 void provfs_current_writer(struct provfs_writer *writer);

@@ -37,6 +37,7 @@ static const char *const count_names[] = {
 	[PROVFS_FAILED_MEMORY]		= "failed_memory",
 	[PROVFS_FAILED_OTHER]		= "failed_other",
 	[PROVFS_FAILED_LOG]		= "failed_log",
+	[PROVFS_STAND_INS]		= "stand_ins",
 };
 
 static_assert(ARRAY_SIZE(count_names) == PROVFS_NR_COUNTS);

@@ -8,8 +8,12 @@
  * write for themselves.
  */
 
+#define pr_fmt(fmt) "provfs: " fmt
+
 #include <linux/capability.h>
 #include <linux/lsm_hooks.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -59,6 +63,9 @@ int provfs_setselfattr(unsigned int attr, struct lsm_ctx *context, u32 size,
 	}
 	provfs_forget_stand_in(current);
 	provfs_task(current)->stand_in = stand_in;
+	provfs_count(PROVFS_STAND_INS);
+	pr_notice_once("%s[%d] is the first to write for others\n",
+		       current->comm, task_tgid_nr(current));
 	return 0;
 }
 

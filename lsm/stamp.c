@@ -144,6 +144,12 @@ static int write_log(struct dentry *dentry, const struct prov_stamp *earlier)
 				     PROV_XATTR_SECURITY_LOG, log, size, 0);
 }
 
+/* Whether an attribute is missing, or too long to be one of ours. */
+static bool has_none(ssize_t size)
+{
+	return size == -ENODATA || size == -ERANGE || size == -EOPNOTSUPP;
+}
+
 static void count_failure(const struct dentry *dentry, int error)
 {
 	switch (error) {
@@ -216,6 +222,9 @@ int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer
 
 	size = __vfs_getxattr(dentry, inode, PROV_XATTR_SECURITY, &earlier,
 			      sizeof(earlier));
+	/* Whom it names, if anybody, will be missing in the log. */
+	if (size < 0 && !has_none(size))
+		provfs_count(PROVFS_FAILED_LOG);
 	if (size > 0 && provfs_decode(&earlier_writer, &earlier, size)) {
 		if (!provfs_same_writer(&earlier_writer, writer)) {
 			error = write_log(dentry, &earlier);
@@ -251,4 +260,91 @@ int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer
 	if (size == -ENODATA)
 		return 0;
 	return error == -EROFS ? error : remove_stamp(dentry);
+}
+
+/**
+ * provfs_finish_stamp - say of a stamp that it is final
+ * @dentry: the file; its i_rwsem is held, and its superblock is kept from
+ *	freezing
+ * @writer: result: whom it names, if it is changed
+ * @time: result: its new time, or 0
+ *
+ * The content is as it was when the stamp was made, and nobody has it open for
+ * changes any more. Where that cannot be written, the stamp is no less true.
+ */
+void provfs_finish_stamp(struct dentry *dentry, struct provfs_writer *writer,
+			 u64 *time)
+{
+	struct inode *inode = d_inode(dentry);
+	struct prov_stamp stamp;
+	ssize_t size;
+	int error;
+	u64 now;
+
+	*time = 0;
+	size = __vfs_getxattr(dentry, inode, PROV_XATTR_SECURITY, &stamp,
+			      sizeof(stamp));
+	if (size < 0 || !provfs_decode(writer, &stamp, size) ||
+	    !(stamp.flags & cpu_to_le16(PROV_FLAG_OPEN)))
+		return;
+	now = provfs_time(inode);
+	stamp.flags &= ~cpu_to_le16(PROV_FLAG_OPEN);
+	stamp.time = cpu_to_le64(now);
+	error = __vfs_setxattr_noperm(&nop_mnt_idmap, dentry,
+				      PROV_XATTR_SECURITY, &stamp,
+				      sizeof(stamp), 0);
+	if (error) {
+		count_failure(dentry, error);
+		return;
+	}
+	provfs_count(PROVFS_STAMPED);
+	*time = now;
+}
+
+static bool names(const struct prov_stamp *stamp, size_t size,
+		  const struct provfs_writer *writer, u64 since)
+{
+	struct provfs_writer named;
+
+	return provfs_decode(&named, stamp, size) &&
+	       provfs_same_writer(&named, writer) &&
+	       le64_to_cpu(stamp->time) >= since;
+}
+
+/**
+ * provfs_find_record - whether a file's stamp or its log names a writer
+ * @dentry: the file
+ * @writer: whom
+ * @since: the earliest time of a stamp that counts
+ *
+ * Return: whether it does, or that it may have done so.
+ */
+enum provfs_record provfs_find_record(struct dentry *dentry,
+				      const struct provfs_writer *writer,
+				      u64 since)
+{
+	struct prov_stamp *log __free(kfree) = kmalloc(LOG_SIZE_MAX, GFP_NOFS);
+	struct inode *inode = d_inode(dentry);
+	ssize_t size;
+	int i;
+
+	if (!log)
+		return PROVFS_RECORD_LOST;
+	size = __vfs_getxattr(dentry, inode, PROV_XATTR_SECURITY, log,
+			      sizeof(*log));
+	if (size > 0 && names(log, size, writer, since))
+		return PROVFS_ON_RECORD;
+	size = __vfs_getxattr(dentry, inode, PROV_XATTR_SECURITY_LOG, log,
+			      LOG_SIZE_MAX);
+	if (has_none(size))
+		return PROVFS_NOT_ON_RECORD;
+	if (size < 0)
+		return PROVFS_RECORD_LOST;
+	for (i = 0; i < size / PROV_STAMP_SIZE; i++)
+		if (names(&log[i], PROV_STAMP_SIZE, writer, since))
+			return PROVFS_ON_RECORD;
+	/* The oldest may have been pushed out. */
+	if (i == PROV_LOG_MAX && le64_to_cpu(log[i - 1].time) >= since)
+		return PROVFS_RECORD_LOST;
+	return PROVFS_NOT_ON_RECORD;
 }

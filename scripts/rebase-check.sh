@@ -47,7 +47,7 @@ upstream_names() {
   for header in sched nsfs pidfd prctl lsm; do
     plain_git -C "$1" show "$2:include/uapi/linux/$header.h" | awk -v header="$header.h" '
       function show(name, value) { sub(/\/\*.*/, "", value); gsub(/^[ \t]+|[ \t,]+$/, "", value); print header, name, value }
-      $1 == "#define" && $2 ~ /^(CLONE_|PIDFD_|PR_|LSM_|NS_)/ && $2 !~ /\(/ {
+      $1 == "#define" && $2 ~ /^(CLONE_|UNSHARE_|PIDFD_|PR_|LSM_|NS_)/ && $2 !~ /\(/ {
         name = $2; value = $0; sub(/^#define[ \t]+[A-Za-z0-9_]+/, "", value); show(name, value)
       }
       header == "nsfs.h" && $1 ~ /^[A-Z]+(_[A-Z]+)*_(INO|ID|NS)$/ && $2 == "=" { value = $0; sub(/^[^=]*=/, "", value); show($1, value) }

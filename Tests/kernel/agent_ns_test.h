@@ -29,7 +29,10 @@
 
 #include <linux/agent_namespaces.h>
 
+/* Programs that tests use have a main() of their own. */
+#ifndef AGENT_NS_HELPER
 #include "kselftest_harness.h"
+#endif
 
 /* The C library's headers are older than the kernel under test. */
 #ifndef CLONE_NEWAGENT

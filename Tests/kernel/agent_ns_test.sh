@@ -5,7 +5,7 @@
 
 set -u
 
-build=${AGENT_NS_BUILD:-$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)}
+build=${AGENT_NS_BUILD:-$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/.build}
 no_session=00000000000000000000000000000000
 failures=0
 tests=0

@@ -13,7 +13,13 @@ if ! mountpoint -q $tracefs && ! mount -t tracefs tracefs $tracefs; then
 fi
 events=$tracefs/events/agent_ns
 work=$(mktemp -d)
-trap 'echo 0 >$events/enable; rm -rf "$work"' EXIT
+trap 'echo 0 >$events/enable; forget_probes; rm -rf "$work"' EXIT
+
+forget_probes() {
+  [[ -e $tracefs/events/agent_ns_order ]] || return 0
+  echo 0 >$tracefs/events/agent_ns_order/enable
+  printf -- '-:agent_ns_order/%s\n' asked dispatched >>$tracefs/kprobe_events
+}
 
 fields_of() { sed -n 's/^\tfield:[^;]*[ *]\([a-z_]*\)\(\[[0-9]*\]\)\?;.*/\1/p' "$events/$1/format" | grep -v ^common_ | paste -sd' '; }
 
@@ -65,8 +71,33 @@ echo 1 >$events/enable
 echo 0 >/proc/sys/kernel/agent_ns/enabled
 in_session true 2>/dev/null
 echo 1 >/proc/sys/kernel/agent_ns/enabled
-echo 0 >$events/enable
 expect "a session that was refused leaves no event" "" "$(grep -v '^#' $tracefs/trace)"
+expect "a clone can fail when the session has been made" 0 "$("$build/clone_session" late-failure >&2; echo $?)"
+expect "a clone that failed late leaves no event" "" "$(grep -v '^#' $tracefs/trace)"
+
+# The first task is there before it runs, and the end does not wait for whoever holds the namespace open.
+held=$("$build/clone_session" grep agent_session_end: $tracefs/trace)
+echo 0 >$events/enable
+read -r pid cloned <<<"$held"
+expect_match "the start of a session that clone3 made names the child" \
+  "agent_session_start: session=$cloned parent=$no_session level=1 pid=$pid uid=0 comm=clone_session" \
+  "$(grep agent_session_start: $tracefs/trace)"
+expect_match "a session ends while its namespace is held open" "agent_session_end: session=$cloned " "$held"
+expect "and does so once" 1 "$(grep -c agent_session_end: $tracefs/trace)"
+
+# Security modules are asked about each of these options before the series gets to see it.
+{
+  echo 'p:agent_ns_order/asked security_task_prctl option=$arg1:x32'
+  echo 'p:agent_ns_order/dispatched agent_ns_prctl option=$arg1:x32'
+} >>$tracefs/kprobe_events
+echo >$tracefs/trace
+echo 1 >$tracefs/events/agent_ns_order/enable
+in_session --intent ordered true
+probed=$(grep -v '^#' $tracefs/trace)
+forget_probes
+expect "security modules are asked first" \
+  "asked 0x41544e5a|dispatched 0x41544e5a|asked 0x41544e55|dispatched 0x41544e55|asked 0x41544e57|dispatched 0x41544e57" \
+  "$(sed -n 's/.* \(asked\|dispatched\): .*option=\(0x41544e[0-9a-f]*\)$/\1 \2/p' <<<"$probed" | paste -sd'|')"
 
 if [[ $(command -v bpftrace) ]]; then
   # The kernel's own types, for a kernel that was built without BTF; args-> is what every bpftrace understands.

@@ -302,6 +302,31 @@ TEST_F(reaper, disabling_lets_nobody_escape)
 	EXPECT_EQ(KILLED, wait_for(pid));
 }
 
+TEST_F(reaper, disabling_lets_nobody_escape_from_any_limit)
+{
+	pid_t pid;
+
+	pid = fork_with_budget((struct agent_ns_budget){
+		.max_syscalls = 1000, .action = AGENT_NS_ACTION_KILL });
+	if (!pid) {
+		if (set_sysctl("kernel/agent_ns/enabled", "0"))
+			_exit(102);
+		for (;;)
+			getppid();
+	}
+	EXPECT_EQ(KILLED, wait_for(pid));
+	ASSERT_EQ(0, set_sysctl("kernel/agent_ns/enabled", "1"));
+	pid = fork_with(CLONE_NEWAGENT);
+	if (!pid) {
+		if (set_sysctl("kernel/agent_ns/enabled", "0") ||
+		    set_budget((struct agent_ns_budget){
+				.max_elapsed_ns = 1, .action = AGENT_NS_ACTION_KILL }))
+			_exit(102);
+		stay();
+	}
+	EXPECT_EQ(KILLED, wait_for(pid));
+}
+
 TEST_F(reaper, sessions_do_not_outlive_max_lifetime)
 {
 	pid_t pid = fork_with(CLONE_NEWAGENT), outside;

@@ -6,8 +6,12 @@
 
 #include "agent_ns_test.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stddef.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -51,15 +55,19 @@ TEST(opened_files_are_counted_and_failures_are_not)
 
 TEST(exec_opens_nothing_that_is_counted)
 {
-	ASSERT_EQ(0, enter_session());
-	/* A static or failing program; opens of the loader are its own calls. */
-	pid_t pid = fork();
+	char path[4096] = {};
+	pid_t pid;
 
+	/* Without a loader, whose opens are calls of the program's own. */
+	ASSERT_LT(0, readlink("/proc/self/exe", path, sizeof(path) - 32));
+	strcpy(strrchr(path, '/'), "/static_nothing");
+	ASSERT_EQ(0, enter_session());
+	pid = fork();
 	if (!pid) {
-		execl("/proc/self/nowhere", "nowhere", NULL);
-		_exit(0);
+		execl(path, path, NULL);
+		_exit(98);
 	}
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(42, wait_for(pid));
 	ASSERT_EQ(0, own_counters().openat_count);
 }
 
@@ -139,6 +147,24 @@ TEST(io_uring_counts_as_the_calls_do)
 	ASSERT_EQ(1, own_counters().connect_count);
 }
 
+TEST(io_uring_counts_files_in_slots_once_they_are_there)
+{
+	int slots[4] = { -1, -1, -1, -1 };
+	struct io_uring_sqe request = {
+		.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
+		.addr = (uintptr_t)"/proc/self/stat", .file_index = 1,
+	};
+	struct uring ring;
+
+	ASSERT_EQ(0, enter_session());
+	ASSERT_EQ(0, uring_open(&ring, 0));
+	ASSERT_EQ(-ENXIO, uring_run(&ring, &request));
+	ASSERT_EQ(0, own_counters().openat_count);
+	ASSERT_EQ(0, syscall(__NR_io_uring_register, ring.fd, IORING_REGISTER_FILES, slots, 4));
+	ASSERT_EQ(0, uring_run(&ring, &request));
+	ASSERT_EQ(1, own_counters().openat_count);
+}
+
 static void *nothing(void *arg)
 {
 	return arg;
@@ -166,7 +192,60 @@ TEST(processes_and_threads_are_counted)
 	ASSERT_EQ(3, own_counters().fork_count);
 }
 
-TEST(calls_that_are_denied_or_do_not_exist_are_counted)
+TEST(calls_that_seccomp_denies_are_counted)
+{
+	struct sock_filter no_getppid[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getppid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = 4, .filter = no_getppid };
+	uint64_t before;
+	int i;
+
+	ASSERT_EQ(0, enter_session());
+	ASSERT_EQ(0, prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
+	before = own_counters().total_syscalls;
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(-1, syscall(__NR_getppid));
+		ASSERT_EQ(EPERM, errno);
+	}
+	ASSERT_EQ(before + 101, own_counters().total_syscalls);
+}
+
+static int ask_under_a_tracer(void)
+{
+	uint64_t before;
+
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+		return 1;
+	before = own_counters().total_syscalls;
+	syscall(__NR_kill, syscall(__NR_getpid), SIGSTOP);
+	if (syscall(__NR_getppid) != -1 || errno != ENOSYS)
+		return 2;
+	/* getpid, kill, what the tracer took away, and this one. */
+	return own_counters().total_syscalls == before + 4 ? 0 : 3;
+}
+
+TEST(calls_that_a_tracer_takes_away_are_counted)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork_with(CLONE_NEWAGENT);
+	if (!pid)
+		_exit(ask_under_a_tracer());
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	ASSERT_EQ(0, ptrace(PTRACE_SYSEMU, pid, NULL, NULL));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, NULL, NULL));
+	ASSERT_EQ(0, wait_for(pid));
+}
+
+TEST(calls_that_do_not_exist_are_counted)
 {
 	uint64_t before;
 	int i;

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include "uring.h"
+
 #ifndef NS_GET_NSTYPE
 #define NS_GET_NSTYPE _IO(0xb7, 0x3)
 #endif
@@ -96,6 +98,17 @@ static void *wait_at(void *gate)
 	return NULL;
 }
 
+/* A thread that has been joined may still be on its way out of the process. */
+static void wait_until_alone(void)
+{
+	struct stat task;
+
+	do {
+		if (stat("/proc/self/task", &task))
+			abort();
+	} while (task.st_nlink > 3);
+}
+
 TEST(a_process_with_threads_cannot_change_its_session)
 {
 	struct gate gate = make_gate();
@@ -113,7 +126,23 @@ TEST(a_process_with_threads_cannot_change_its_session)
 	ASSERT_EQ(EINVAL, errno);
 	release(&gate);
 	pthread_join(thread, NULL);
+	wait_until_alone();
 	ASSERT_EQ(0, enter_session());
+}
+
+TEST(the_polling_thread_of_io_uring_is_a_thread)
+{
+	struct uring ring;
+	int fd;
+
+	ASSERT_EQ(0, uring_open(&ring, IORING_SETUP_SQPOLL));
+	ASSERT_EQ(-1, enter_session());
+	ASSERT_EQ(EINVAL, errno);
+	fd = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(-1, setns(fd, CLONE_NEWAGENT));
+	ASSERT_EQ(EINVAL, errno);
+	ASSERT_TRUE(outside());
 }
 
 static void *show_session(void *name)

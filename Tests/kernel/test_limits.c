@@ -6,6 +6,9 @@
 
 #include "agent_ns_test.h"
 
+#include <sys/mman.h>
+#include <time.h>
+
 /* The user namespace's own root, without rights outside. */
 static int become_rootless(void)
 {
@@ -120,6 +123,35 @@ TEST(a_failed_unshare_changes_nothing)
 	ASSERT_STREQ(before.hex, session_of(getpid()).hex);
 }
 
+TEST(a_failed_unshare_gives_back_the_other_namespaces)
+{
+	int i;
+
+	ASSERT_EQ(0, become_rootless());
+	ASSERT_EQ(0, set_sysctl("user/max_time_namespaces", "1"));
+	ASSERT_EQ(0, set_sysctl("user/max_uts_namespaces", "1"));
+	ASSERT_EQ(0, set_sysctl("user/max_agent_namespaces", "0"));
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(-1, unshare(CLONE_NEWTIME | CLONE_NEWUTS | CLONE_NEWAGENT));
+		ASSERT_EQ(ENOSPC, errno);
+	}
+	ASSERT_EQ(0, unshare(CLONE_NEWTIME | CLONE_NEWUTS));
+}
+
+TEST(sysctls_begin_with_what_the_page_says)
+{
+	char text[16];
+
+	if (!getenv("PROVFS_IN_VM"))
+		SKIP(return, "this machine may have been set otherwise");
+	ASSERT_LT(0, read_text("/proc/sys/kernel/agent_ns/enabled", text, sizeof(text)));
+	EXPECT_STREQ("1\n", text);
+	ASSERT_LT(0, read_text("/proc/sys/kernel/agent_ns/reaper_interval", text, sizeof(text)));
+	EXPECT_STREQ("60\n", text);
+	ASSERT_LT(0, read_text("/proc/sys/kernel/agent_ns/max_lifetime", text, sizeof(text)));
+	EXPECT_STREQ("86400\n", text);
+}
+
 struct listns_request {
 	uint32_t size;
 	uint32_t spare;
@@ -164,6 +196,124 @@ TEST(thousands_of_cycles_leave_nothing_behind)
 	}
 	/* Those that earlier tests had in io_uring's hands may be gone since. */
 	ASSERT_GE(before, count_sessions());
+}
+
+#define LEVELS	32
+#define HOLDERS	32
+
+static uint64_t memory_of(const char *cgroup, const char *kind)
+{
+	char path[128], text[8192], wanted[64], *line;
+
+	snprintf(path, sizeof(path), "%s/memory.stat", cgroup);
+	snprintf(wanted, sizeof(wanted), "\n%s ", kind);
+	if (read_text(path, text, sizeof(text)) < 0)
+		return 0;
+	line = strstr(text, wanted);
+	return line ? strtoull(line + strlen(wanted), NULL, 10) : 0;
+}
+
+static void hold_sessions(struct gate gates[3], const char *procs)
+{
+	int level;
+
+	if (write_text(procs, "0"))
+		_exit(1);
+	release(&gates[0]);
+	hold(&gates[1]);
+	for (level = 0; level < LEVELS; level++)
+		if (enter_session())
+			_exit(2);
+	release(&gates[0]);
+	hold(&gates[2]);
+	_exit(0);
+}
+
+/* What holders of sessions do to their cgroup between two gates. */
+TEST(sessions_are_charged_to_the_cgroup_of_their_maker)
+{
+	struct gate gates[3] = { make_gate(), make_gate(), make_gate() };
+	uint64_t percpu, slab, sessions = LEVELS * HOLDERS;
+	char cgroup[64], procs[128];
+	pid_t pids[HOLDERS];
+	int i;
+
+	ASSERT_EQ(0, write_text("/sys/fs/cgroup/cgroup.subtree_control", "+memory"));
+	snprintf(cgroup, sizeof(cgroup), "/sys/fs/cgroup/agent_ns.%d", getpid());
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", cgroup);
+	ASSERT_EQ(0, mkdir(cgroup, 0755));
+	for (i = 0; i < HOLDERS; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			hold_sessions(gates, procs);
+		hold(&gates[0]);
+	}
+	percpu = memory_of(cgroup, "percpu");
+	slab = memory_of(cgroup, "slab");
+	for (i = 0; i < HOLDERS; i++)
+		release(&gates[1]);
+	for (i = 0; i < HOLDERS; i++)
+		hold(&gates[0]);
+	/* Six counters for each processor, and at least their names. */
+	EXPECT_LE(percpu + sessions * 6 * sizeof(uint64_t), memory_of(cgroup, "percpu"));
+	EXPECT_LE(slab + sessions * 256, memory_of(cgroup, "slab"));
+	for (i = 0; i < HOLDERS; i++)
+		release(&gates[2]);
+	for (i = 0; i < HOLDERS; i++)
+		EXPECT_EQ(0, wait_for(pids[i]));
+	EXPECT_EQ(0, rmdir(cgroup));
+}
+
+static void read_counters_for_ever(const pid_t *outer, volatile pid_t *newest)
+{
+	char text[1024];
+	ssize_t length;
+
+	for (;;) {
+		if (read_proc(*outer, "agent_counters", text, sizeof(text)) < 1)
+			_exit(1);
+		length = read_proc(*newest, "agent_counters", text, sizeof(text));
+		if (length < 1 && length != -ESRCH && length != -ENOENT)
+			_exit(2);
+	}
+}
+
+/* All with a budget, so that each pass has to add up those that are ending. */
+TEST(sessions_end_while_they_are_reaped_and_read)
+{
+	struct agent_ns_budget budget = {
+		.max_write_bytes = 1 << 30, .action = AGENT_NS_ACTION_KILL };
+	volatile pid_t *newest;
+	struct timespec start, now;
+	pid_t outer = getpid(), reader, pid;
+	int cycles = 0;
+
+	newest = mmap(NULL, sizeof(*newest), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, newest);
+	*newest = outer;
+	ASSERT_EQ(0, set_sysctl("kernel/agent_ns/reaper_interval", "1"));
+	reader = fork();
+	if (!reader)
+		read_counters_for_ever(&outer, newest);
+	ASSERT_EQ(0, enter_session());
+	ASSERT_EQ(0, set_budget(budget));
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		pid = fork_with(CLONE_NEWAGENT);
+		ASSERT_LE(0, pid);
+		if (!pid)
+			_exit(set_budget(budget) || enter_session() ? 1 : 0);
+		*newest = pid;
+		EXPECT_EQ(0, wait_for(pid));
+		cycles++;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (cycles < 300 || now.tv_sec - start.tv_sec < 8);
+	EXPECT_EQ(0, waitpid(reader, NULL, WNOHANG));
+	kill(reader, SIGKILL);
+	EXPECT_EQ(128 + SIGKILL, wait_for(reader));
+	EXPECT_EQ(cycles, own_counters().fork_count);
+	EXPECT_EQ(0, set_sysctl("kernel/agent_ns/reaper_interval", "60"));
 }
 
 AGENT_NS_TEST_MAIN

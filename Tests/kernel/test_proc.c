@@ -160,7 +160,7 @@ static void *say_tid_and_hold(void *arg)
 TEST(threads_have_the_same_files)
 {
 	struct gate gates[2] = { make_gate(), make_gate() };
-	char name[64], text[1024];
+	char name[64], text[1024], own[64] = {}, of_thread[64] = {};
 	pthread_t thread;
 	unsigned int i;
 	pid_t tid;
@@ -174,6 +174,10 @@ TEST(threads_have_the_same_files)
 		if (!i)
 			EXPECT_EQ(0, strncmp(session_of(getpid()).hex, text, ID_HEX));
 	}
+	snprintf(name, sizeof(name), "/proc/self/task/%d/ns/agent", tid);
+	EXPECT_LT(0, readlink("/proc/self/ns/agent", own, sizeof(own) - 1));
+	EXPECT_LT(0, readlink(name, of_thread, sizeof(of_thread) - 1));
+	EXPECT_STREQ(own, of_thread);
 	release(&gates[1]);
 	pthread_join(thread, NULL);
 }

@@ -168,6 +168,40 @@ TEST(setns_wants_rights_over_the_session)
 	wait_for(sibling);
 }
 
+TEST(setns_wants_rights_where_the_caller_is_as_well)
+{
+	struct gate gate = make_gate(), ready = make_gate();
+	pid_t pid, caller;
+	int fd;
+
+	pid = fork();
+	if (!pid) {
+		if (setresuid(65534, 65534, 65534) ||
+		    unshare(CLONE_NEWUSER | CLONE_NEWAGENT))
+			_exit(1);
+		release(&ready);
+		hold(&gate);
+		_exit(0);
+	}
+	hold(&ready);
+	fd = open_of(pid);
+	ASSERT_LE(0, fd);
+	caller = fork();
+	if (!caller) {
+		/* It owns that user namespace, and has no right in its own. */
+		if (setresuid(65534, 65534, 65534))
+			_exit(1);
+		if (!setns(fd, CLONE_NEWAGENT))
+			_exit(2);
+		_exit(errno == EPERM ? 0 : 3);
+	}
+	EXPECT_EQ(0, wait_for(caller));
+	/* Who has it in both gets in. */
+	EXPECT_EQ(0, setns(fd, CLONE_NEWAGENT));
+	release(&gate);
+	ASSERT_EQ(0, wait_for(pid));
+}
+
 TEST(a_session_that_has_ended_cannot_be_entered)
 {
 	struct gate gate = make_gate();

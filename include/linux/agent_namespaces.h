@@ -59,6 +59,7 @@ enum agent_ns_verdict {
  * @children:  live sessions nested in it directly
  * @sibling:   entry in the parent's @children
  * @ended:     usage of nested sessions that have ended
+ * @subtotal:  what it and those nested in it did, as the reaper last saw it
  * @budget:    limits
  * @warned:    the budget's action has been taken once
  * @verdict:   what the reaper does to its tasks
@@ -66,9 +67,9 @@ enum agent_ns_verdict {
  * @intent_set: jiffies of the last change of @intent, 0 if there was none
  * @intent:    printable, or empty
  *
- * @children, @sibling, @ended, @budget, @warned and @verdict are protected by
- * agent_ns_mutex; the budget's limits are read without it as well, to learn
- * whether there are any.
+ * @children, @sibling, @ended, @subtotal, @budget, @warned and @verdict are
+ * protected by agent_ns_mutex; the budget's limits are read without it as
+ * well, to learn whether there are any.
  */
 struct agent_namespace {
 	struct ns_common	ns;
@@ -86,6 +87,7 @@ struct agent_namespace {
 	struct list_head	children;
 	struct list_head	sibling;
 	struct agent_ns_usage	ended;
+	struct agent_ns_usage	subtotal;
 	struct agent_ns_budget	budget;
 	bool			warned;
 	enum agent_ns_verdict	verdict;

@@ -3,6 +3,8 @@
 
 #include "stamp_test.h"
 
+#include <sys/ioctl.h>
+
 #define PAGE 4096
 
 static const char content[] = "content that root has written";
@@ -186,12 +188,172 @@ TEST_F(file, a_write_while_another_maps_names_both)
 	ASSERT_EQ(0, exit_status(two));
 	ASSERT_TRUE(get_stamp(self->path, &stamp));
 	EXPECT_TRUE(is_by(&stamp, &agent)) print_stamp(self->path);
+	/* What the mapper stores from now on, nothing need show. */
+	EXPECT_EQ(PROV_FLAG_OPEN, le16toh(stamp.flags));
 	close(go[1]);
 	ASSERT_EQ(0, exit_status(one));
 	EXPECT_STAMP(self->path, &mapper, PROV_FLAG_MAPPED);
 	ASSERT_EQ(2, get_log(self->path, log));
 	EXPECT_TRUE(is_by(&log[0], &agent));
 	EXPECT_TRUE(is_by(&log[1], &self->me));
+}
+
+/* A session maps what it inherits, tells that, and stores when it is let go. */
+static int store_when_let_go(int fd, int place, int mapped, int go)
+{
+	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	char byte;
+
+	if (page == MAP_FAILED || write(mapped, "", 1) != 1 ||
+	    read(go, &byte, 1))
+		return 1;
+	page[place] = 'X';
+	return 0;
+}
+
+static bool logged(const struct prov_stamp *log, int entries,
+		   const struct writer *writer)
+{
+	while (entries-- > 0)
+		if (is_by(&log[entries], writer))
+			return true;
+	return false;
+}
+
+/* Of more than that nobody can say who stored. */
+#define MAPPERS 10
+
+TEST_F(file, two_mappers_of_one_descriptor_are_both_on_record)
+{
+	struct prov_stamp stamp, log[PROV_LOG_MAX];
+	struct writer agents[MAPPERS];
+	int mapped[2], go[2], number, count, i, fd;
+	pid_t pids[MAPPERS];
+	char byte;
+
+	for (count = 2; count <= MAPPERS; count += MAPPERS - 2) {
+		unlink(self->path);
+		ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, content));
+		ASSERT_EQ(0, pipe(mapped));
+		ASSERT_EQ(0, pipe(go));
+		fd = open(self->path, O_RDWR | O_CLOEXEC);
+		ASSERT_LE(0, fd);
+		for (i = 0; i < count; i++) {
+			pids[i] = fork_in_session(&agents[i]);
+			ASSERT_LE(0, pids[i]);
+			if (!pids[i]) {
+				close(go[1]);
+				_exit(store_when_let_go(fd, i, mapped[1], go[0]));
+			}
+			ASSERT_EQ(1, read(mapped[0], &byte, 1));
+		}
+		close(fd);
+		close(go[1]);
+		for (i = 0; i < count; i++)
+			ASSERT_EQ(0, exit_status(pids[i]));
+		number = get_log(self->path, log);
+		if (count == 2) {
+			EXPECT_STAMP(self->path, &agents[1], PROV_FLAG_MAPPED);
+			EXPECT_TRUE(logged(log, number, &agents[0]));
+		} else {
+			EXPECT_FALSE(get_stamp(self->path, &stamp))
+				print_stamp(self->path);
+		}
+		EXPECT_TRUE(logged(log, number, &self->me));
+		close(mapped[0]);
+		close(mapped[1]);
+		close(go[0]);
+	}
+}
+
+/* On tmpfs, nothing but the mapping itself tells of it. */
+TEST_F(file, a_store_by_who_created_the_file_is_stamped_anew)
+{
+	struct prov_stamp stamp;
+	struct timespec stored;
+	char *page;
+	int fd;
+
+	ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, content));
+	usleep(50000);
+	fd = open(self->path, O_RDWR);
+	ASSERT_LE(0, fd);
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, page);
+	ASSERT_EQ(0, close(fd));
+	clock_gettime(CLOCK_REALTIME_COARSE, &stored);
+	page[0] = 'X';
+	ASSERT_EQ(0, munmap(page, PAGE));
+	EXPECT_STAMP(self->path, &self->me, PROV_FLAG_CREATED | PROV_FLAG_MAPPED);
+	ASSERT_TRUE(get_stamp(self->path, &stamp));
+	EXPECT_LE(nanoseconds(&stored), le64toh(stamp.time));
+}
+
+/* As in xfs/xfs_fs.h, which is in a package of its own */
+struct xfs_handle_request {
+	uint32_t fd;
+	void *path;
+	uint32_t open_flags;
+	void *handle;
+	uint32_t handle_size;
+	void *out_handle;
+	uint32_t *out_handle_size;
+};
+
+#define XFS_IOC_PATH_TO_HANDLE _IOWR('X', 105, struct xfs_handle_request)
+#define XFS_IOC_OPEN_BY_HANDLE _IOWR('X', 107, struct xfs_handle_request)
+
+/* A descriptor through which the file's times do not move. */
+static int open_invisibly(const char *path, const char *directory_path)
+{
+	char handle[64];
+	uint32_t size = sizeof(handle);
+	int directory = open(directory_path, O_RDONLY);
+	struct xfs_handle_request request = {
+		.path = (void *)path, .open_flags = O_RDWR,
+		.out_handle = handle, .out_handle_size = &size,
+	};
+
+	if (ioctl(directory, XFS_IOC_PATH_TO_HANDLE, &request))
+		return -1;
+	request.handle = handle;
+	request.handle_size = size;
+	return ioctl(directory, XFS_IOC_OPEN_BY_HANDLE, &request);
+}
+
+TEST_F(file, stores_and_writes_that_move_no_times_are_stamped)
+{
+	struct writer agent;
+	bool store;
+	pid_t pid;
+
+	if (self->filesystem != XFS_MAGIC)
+		return;
+	for (store = false;; store = true) {
+		unlink(self->path);
+		ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, content));
+		pid = fork_in_session(&agent);
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			int fd = open_invisibly(self->path,
+						self->directory);
+			char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+					  MAP_SHARED, fd, 0);
+
+			if (fd < 0 || page == MAP_FAILED)
+				_exit(1);
+			if (!store)
+				_exit(munmap(page, PAGE) ||
+				      pwrite(fd, "X", 1, 0) != 1 || close(fd));
+			page[0] = 'X';
+			_exit(msync(page, PAGE, MS_SYNC) ||
+			      munmap(page, PAGE) || close(fd));
+		}
+		ASSERT_EQ(0, exit_status(pid));
+		EXPECT_STAMP(self->path, &agent, PROV_FLAG_MAPPED);
+		if (store)
+			break;
+	}
 }
 
 TEST_HARNESS_MAIN
