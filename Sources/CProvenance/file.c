@@ -61,6 +61,11 @@ int prov_open_fd(int fd, int flags)
 	return COMPLETED(open(path.text, flags | O_CLOEXEC));
 }
 
+int prov_may_read(int fd)
+{
+	return COMPLETED((int)syscall(SYS_faccessat2, fd, "", R_OK, AT_EACCESS | AT_EMPTY_PATH));
+}
+
 int prov_chmod_fd(int fd, mode_t mode)
 {
 	return COMPLETED(chmod(proc_path(fd).text, mode));

@@ -13,14 +13,24 @@ static_assert(PROV_HANDLE_BYTES == MAX_HANDLE_SZ, "the longest handle has anothe
 static_assert(offsetof(struct prov_handle, data) == sizeof(struct file_handle),
 	      "struct file_handle has another layout");
 
-int prov_handle_of(int fd, struct prov_handle *handle)
+static int get_handle(int fd, const char *name, struct prov_handle *handle, int flags)
 {
 	int mount_id;
 
 	handle->bytes = PROV_HANDLE_BYTES;
-	if (syscall(SYS_name_to_handle_at, fd, "", handle, &mount_id, AT_EMPTY_PATH) < 0)
+	if (syscall(SYS_name_to_handle_at, fd, name, handle, &mount_id, flags) < 0)
 		return -errno;
 	return handle->bytes > PROV_HANDLE_BYTES ? -EOVERFLOW : 0;
+}
+
+int prov_handle_of(int fd, struct prov_handle *handle)
+{
+	return get_handle(fd, "", handle, AT_EMPTY_PATH);
+}
+
+int prov_handle_at(int directory, const char *name, struct prov_handle *handle)
+{
+	return get_handle(directory, name, handle, 0);
 }
 
 int prov_open_handle(int mount, const struct prov_handle *handle, int flags)

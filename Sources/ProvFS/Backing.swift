@@ -69,9 +69,7 @@ extension Request {
   func chooseDataPath(
     _ node: NodeReference, _ flags: OpenFlags, _ author: Attribution.Author, seen: statx?
   ) throws(Errno) -> DataPath {
-    guard Handshake.grantsPassthrough, node.pointer.pointee.volume.allowsPassthrough else {
-      return .cached
-    }
+    guard canPassThrough(node) else { return .cached }
     let backing = try node.pointer.pointee.backing.withLock { backing throws(Errno) in
       try backing.open { () throws(Errno) in try registerBacking(node) }
     }
@@ -88,6 +86,11 @@ extension Request {
     let passes = view.stamper.admit(
       node, author, mayMap: flags.mayMap, mayPass: mayPass, seen: seen)
     return passes ? .passthrough(id) : .requests(id)
+  }
+
+  /// Whether the kernel may read the file itself, if it can.
+  func canPassThrough(_ node: NodeReference) -> Bool {
+    Handshake.grantsPassthrough && node.pointer.pointee.volume.allowsPassthrough
   }
 
   /// The backing file that was last used in the caller's name, or a new one.

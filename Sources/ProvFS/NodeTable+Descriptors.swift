@@ -105,7 +105,8 @@ extension NodeTable {
     }
   }
 
-  private func borrow(_ node: NodeReference) throws(Errno) -> CInt {
+  /// A descriptor that stays open until it is given back.
+  func borrow(_ node: NodeReference) throws(Errno) -> CInt {
     let cached = shard(of: node).state.withLock { state -> CInt in
       let descriptor = node.pointer.pointee.descriptor
       guard descriptor >= 0 else { return -1 }
@@ -126,7 +127,7 @@ extension NodeTable {
     return used
   }
 
-  private func giveBack(_ node: NodeReference) {
+  func giveBack(_ node: NodeReference) {
     let surplus = shard(of: node).state.withLock { state -> Surplus? in
       node.pointer.pointee.users -= 1
       guard node.pointer.pointee.users == 0, !node.pointer.pointee.isPinned else { return nil }
@@ -151,8 +152,8 @@ extension NodeTable {
 
   private func reopenFromFile(_ node: NodeReference) -> CInt? {
     let result = shard(of: node).state.withLock { _ -> CInt in
-      guard let file = node.pointer.pointee.files else { return -ESTALE }
-      return prov_open_fd(file.pointer.pointee.descriptor, CInt(PROV_O_PATH))
+      guard let descriptor = node.pointer.pointee.openDescriptor else { return -ESTALE }
+      return prov_open_fd(descriptor, CInt(PROV_O_PATH))
     }
     return result >= 0 ? result : nil
   }

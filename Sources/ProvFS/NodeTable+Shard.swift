@@ -32,6 +32,15 @@ final class Shard: Sendable {
       return nil
     }
 
+    func contains(_ identity: Identity) -> Bool {
+      var next = buckets[bucket(identity)]
+      while let node = next {
+        if node.pointer.pointee.identity == identity { return true }
+        next = node.pointer.pointee.nextInBucket
+      }
+      return false
+    }
+
     mutating func insert(_ node: NodeReference) {
       if count == buckets.count { grow() }
       let index = bucket(node.pointer.pointee.identity)

@@ -4,11 +4,13 @@ import CProvenance
 import Glibc
 import Provenance
 import Synchronization
+import SystemPackage
 
 /// A regular file that is open in the view; its address is the FUSE file handle.
 struct OpenFile: ~Copyable {
   let node: NodeReference
-  let descriptor: CInt
+  /// Of the source's file; -1 as long as nobody needs one, because the kernel reads the file itself.
+  private let opened: Atomic<CInt>
   let isWritable: Bool
   let dataPath: DataPath
   /// Flags of the reply that opens it; `linux/fuse.h`, FOPEN_*.
@@ -34,7 +36,7 @@ struct OpenFile: ~Copyable {
     opener: Attribution.Author
   ) {
     self.node = node
-    self.descriptor = descriptor
+    opened = Atomic(descriptor)
     self.dataPath = dataPath
     isWritable = flags.isWritable
     replyFlags = flags.reply(dataPath, isPseudo: node.pointer.pointee.volume.isPseudo)
@@ -50,7 +52,46 @@ struct OpenFile: ~Copyable {
   var isSilentMapper: Bool { mapper != .none && dataPath != .cached }
 
   deinit {
-    close(descriptor)
+    if let descriptor { close(descriptor) }
+  }
+
+  /// The descriptor, if there is one.
+  var descriptor: CInt? {
+    let descriptor = opened.load(ordering: .acquiring)
+    return descriptor >= 0 ? descriptor : nil
+  }
+
+  /// The descriptor, which is opened if there is none: whether the caller may read was asked before.
+  func openedDescriptor(_ table: NodeTable) throws(Errno) -> CInt {
+    if let descriptor { return descriptor }
+    let fresh = try table.withDescriptor(node) { path throws(Errno) in
+      try valueOrErrno(table.withRoom { prov_open_fd(path, O_RDONLY | O_NOCTTY) })
+    }
+    let (isMine, other) = opened.compareExchange(
+      expected: -1, desired: fresh, ordering: .acquiringAndReleasing)
+    if isMine { return fresh }
+    close(fresh)
+    return other
+  }
+}
+
+extension Request {
+  /// A descriptor of the source's file. For a file that is open for reading alone it may be opened now,
+  /// which takes the daemon's rights.
+  func descriptor(_ file: OpenFileReference) throws(Errno) -> CInt {
+    try file.pointer.pointee.openedDescriptor(table)
+  }
+}
+
+extension Node {
+  /// A descriptor of one of its open files. Used under the table's shard lock.
+  var openDescriptor: CInt? {
+    var next = files
+    while let file = next {
+      if let descriptor = file.pointer.pointee.descriptor { return descriptor }
+      next = file.pointer.pointee.older
+    }
+    return nil
   }
 }
 
@@ -112,9 +153,7 @@ extension NodeTable {
   /// A descriptor of an open file of the node. It stays open for as long as the node's attribution is
   /// locked.
   func openDescriptor(of node: NodeReference) -> CInt? {
-    shard(of: node).state.withLock { _ in
-      node.pointer.pointee.files?.pointer.pointee.descriptor
-    }
+    shard(of: node).state.withLock { _ in node.pointer.pointee.openDescriptor }
   }
 
   func isOpenForWriting(_ node: NodeReference) -> Bool {

@@ -128,7 +128,7 @@ extension Request {
     try change(node, by: view.author(caller)) { () throws(Errno) in
       if let file, file.pointer.pointee.isWritable {
         try asCaller { () throws(Errno) in
-          _ = try valueOrErrno(prov_ftruncate(file.pointer.pointee.descriptor, length))
+          _ = try valueOrErrno(prov_ftruncate(descriptor(file), length))
         }
       } else {
         try table.withDescriptor(node) { descriptor throws(Errno) in

@@ -13,7 +13,7 @@ func provfsRead(
   serve(raw) { request throws(Errno) in
     guard let file = OpenFileReference(info) else { throw .badFileDescriptor }
     let buffer = request.worker.pointee.scratch
-    let descriptor = file.pointer.pointee.descriptor
+    let descriptor = try request.descriptor(file)
     let wanted = min(size, buffer.count)
     var filled = 0
     // The kernel takes a short reply for the end of the file.
@@ -48,7 +48,7 @@ func provfsLseek(
 ) {
   serve(raw) { request throws(Errno) in
     guard let file = OpenFileReference(info) else { throw .badFileDescriptor }
-    let found = try valueOrErrno(prov_lseek(file.pointer.pointee.descriptor, offset, whence))
+    let found = try valueOrErrno(prov_lseek(request.descriptor(file), offset, whence))
     fuse_reply_lseek(request.raw, found)
   }
 }
@@ -63,7 +63,7 @@ func provfsFallocate(
       () throws(Errno) in
       try request.asCaller { () throws(Errno) in
         _ = try valueOrErrno(
-          prov_fallocate(file.pointer.pointee.descriptor, mode, offset, length))
+          prov_fallocate(request.descriptor(file), mode, offset, length))
       }
     }
     request.reply(error: 0)
@@ -80,13 +80,13 @@ func provfsCopyFileRange(
     guard let source = OpenFileReference(sourceInfo), let target = OpenFileReference(targetInfo)
     else { throw .badFileDescriptor }
     let author = request.view.author(request.caller)
+    let (from, to) = (try request.descriptor(source), try request.descriptor(target))
     let copied = try request.change(request.node(targetID), by: author) {
       () throws(Errno) in
       try request.asCaller { () throws(Errno) in
         try valueOrErrno(
           prov_copy_file_range(
-            source.pointer.pointee.descriptor, sourceOffset, target.pointer.pointee.descriptor,
-            targetOffset, length, UInt32(bitPattern: flags)))
+            from, sourceOffset, to, targetOffset, length, UInt32(bitPattern: flags)))
       }
     }
     fuse_reply_write(request.raw, copied)
@@ -104,7 +104,7 @@ extension Request {
       try append(file, appends)
       // As the caller, so that the source takes set-user-id bits away as from any writer.
       return try asCaller { () throws(Errno) in
-        try valueOrErrno(prov_pwrite(file.pointer.pointee.descriptor, data, size, offset))
+        try valueOrErrno(prov_pwrite(descriptor(file), data, size, offset))
       }
     }
   }
@@ -118,7 +118,7 @@ extension Request {
     let author = table.soleMapper(of: node).map { Attribution.Author.known($0) } ?? .unknown
     return try change(node, by: author, .mapped) { () throws(Errno) in
       try append(file, false)
-      return try valueOrErrno(prov_pwrite(file.pointer.pointee.descriptor, data, size, offset))
+      return try valueOrErrno(prov_pwrite(descriptor(file), data, size, offset))
     }
   }
 
@@ -126,7 +126,7 @@ extension Request {
   /// it. Called under the node's lock.
   private func append(_ file: OpenFileReference, _ appends: Bool) throws(Errno) {
     guard file.pointer.pointee.appends != appends else { return }
-    _ = try valueOrErrno(prov_set_append(file.pointer.pointee.descriptor, appends ? 1 : 0))
+    _ = try valueOrErrno(prov_set_append(descriptor(file), appends ? 1 : 0))
     file.pointer.pointee.appends = appends
   }
 }

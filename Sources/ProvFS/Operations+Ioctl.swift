@@ -19,7 +19,7 @@ func provfsIoctl(
     let descriptor =
       flags & UInt32(FUSE_IOCTL_DIR) != 0
       ? OpenDirectory.reference(info)?.pointee.descriptor
-      : OpenFileReference(info)?.pointer.pointee.descriptor
+      : try OpenFileReference(info).map { file throws(Errno) in try request.descriptor(file) }
     guard let descriptor else { throw .badFileDescriptor }
     try known.run(request, descriptor, request.node(id), input, inputSize, outputSize)
   }

@@ -30,8 +30,9 @@ func provfsFlush(
       request.view.stamper.settle(request.node(id))
     }
     request.asDaemon()
-    if file.pointer.pointee.isWritable {
-      _ = try valueOrErrno(prov_flush(file.pointer.pointee.descriptor))
+    let volume = file.pointer.pointee.node.pointer.pointee.volume
+    if file.pointer.pointee.isWritable && volume.mayFailAtClose {
+      _ = try valueOrErrno(prov_flush(request.descriptor(file)))
     }
     request.reply(error: 0)
   }
@@ -54,7 +55,7 @@ func provfsFsync(
     // Before, so that the stamp is as durable as the data.
     request.view.stamper.settle(request.node(id))
     guard let file = OpenFileReference(info) else { throw .badFileDescriptor }
-    _ = try valueOrErrno(prov_fsync(file.pointer.pointee.descriptor, dataOnly))
+    _ = try valueOrErrno(prov_fsync(request.descriptor(file), dataOnly))
     request.reply(error: 0)
   }
 }
@@ -116,14 +117,10 @@ struct OpenFlags {
 extension Request {
   /// Opens a regular file with the caller's rights, truncating it where asked to.
   func open(_ node: NodeReference, _ flags: OpenFlags) throws(Errno) -> OpenFileReference {
+    if !flags.mayChange { return try openForReading(node, flags) }
     let opener = flags.mayChange ? view.author(caller) : .unknown
     if flags.isWritable { view.stamper.willOpen(node) }
-    let descriptor = try table.withDescriptor(node) { path throws(Errno) in
-      // The kernel has checked the right to execute, which does not include the right to read.
-      let open = { table.withRoom { prov_open_fd(path, flags.backing) } }
-      if flags.isForExecution { return try valueOrErrno(open()) }
-      return try asCaller { () throws(Errno) in try valueOrErrno(open()) }
-    }
+    let descriptor = try openBacking(node, flags)
     do throws(Errno) {
       if flags.truncates { try truncate(node, descriptor, flags, opener) }
       return try register(node, descriptor, flags, opener)
@@ -131,6 +128,45 @@ extension Request {
       Glibc.close(descriptor)
       throw error
     }
+  }
+
+  /// What the kernel reads itself is not opened here: it does that for each open file.
+  private func openForReading(
+    _ node: NodeReference, _ flags: OpenFlags
+  ) throws(Errno) -> OpenFileReference {
+    if canPassThrough(node) && !flags.isForExecution { try checkReading(node) }
+    let dataPath = try chooseDataPath(node, flags, .unknown, seen: nil)
+    asDaemon()
+    var descriptor: CInt = -1
+    if !dataPath.isPassthrough {
+      do throws(Errno) {
+        descriptor = try openBacking(node, flags)
+      } catch {
+        asDaemon()
+        releaseBacking(node)
+        throw error
+      }
+    }
+    asDaemon()
+    return table.register(
+      OpenFile(node: node, descriptor: descriptor, flags, dataPath, opener: .unknown))
+  }
+
+  private func openBacking(_ node: NodeReference, _ flags: OpenFlags) throws(Errno) -> CInt {
+    try table.withDescriptor(node) { path throws(Errno) in
+      // The kernel has checked the right to execute, which does not include the right to read.
+      let open = { table.withRoom { prov_open_fd(path, flags.backing) } }
+      if flags.isForExecution { return try valueOrErrno(open()) }
+      return try asCaller { () throws(Errno) in try valueOrErrno(open()) }
+    }
+  }
+
+  /// The kernel has checked by the attributes that it remembers, which may be a second old.
+  private func checkReading(_ node: NodeReference) throws(Errno) {
+    try table.withDescriptor(node) { path throws(Errno) in
+      try asCaller { () throws(Errno) in _ = try valueOrErrno(prov_may_read(path)) }
+    }
+    asDaemon()
   }
 
   /// Makes an open file of a descriptor, which it takes over unless it throws.

@@ -24,71 +24,66 @@ func provfsRename(
     let to = request.node(newParent)
     try request.table.withDescriptor(from) { source throws(Errno) in
       try request.table.withDescriptor(to) { target throws(Errno) in
-        let moved = request.known(source, name!)
-        let replaced = request.known(target, newName!)
-        defer {
-          request.release(moved)
-          request.release(replaced)
-        }
-        if let moved { request.view.stamper.settle(moved.node) }
-        try request.asCaller { () throws(Errno) in
+        let moved = request.entry(source, name!, in: from)
+        defer { request.release(moved) }
+        if let moved { request.view.stamper.settle(moved) }
+        let replaced = request.entry(target, newName!, in: to)
+        defer { request.release(replaced) }
+        try request.keeping(replaced) { () throws(Errno) in
           _ = try valueOrErrno(prov_renameat2(source, name, target, newName, flags))
         }
-        request.asDaemon()
-        if let replaced { request.pinIfNameless(replaced) }
       }
     }
     request.reply(error: 0)
   }
 }
 
-/// A node that a name leads to now, with one lookup added, and a descriptor of its inode.
-private struct KnownEntry {
-  let node: NodeReference
-  let descriptor: CInt
-}
-
 extension Request {
   fileprivate func remove(
     _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>, flags: CInt
   ) throws(Errno) {
-    try table.withDescriptor(node(parent)) { directory throws(Errno) in
-      let victim = known(directory, name)
+    let parent = node(parent)
+    try table.withDescriptor(parent) { directory throws(Errno) in
+      let victim = entry(directory, name, in: parent)
       defer { release(victim) }
-      try asCaller { () throws(Errno) in
+      try keeping(victim) { () throws(Errno) in
         _ = try valueOrErrno(prov_unlinkat(directory, name, flags))
       }
-      asDaemon()
-      if let victim { pinIfNameless(victim) }
     }
     reply(error: 0)
   }
 
-  /// The node that `name` leads to, where the kernel knows it; nil also where that cannot be told,
-  /// for then the operation itself tells why.
-  fileprivate func known(_ directory: CInt, _ name: UnsafePointer<CChar>) -> KnownEntry? {
-    guard let descriptor = try? view.openPath(directory, name) else { return nil }
-    guard let attributes = try? view.attributes(descriptor),
-      let node = table.find(descriptor: descriptor, attributes)
-    else {
-      Glibc.close(descriptor)
-      return nil
+  /// The node that `name` leads to, where the kernel knows it, with one lookup added; nil also where that
+  /// cannot be told, for then the operation itself tells why.
+  fileprivate func entry(
+    _ directory: CInt, _ name: UnsafePointer<CChar>, in parent: NodeReference
+  ) -> NodeReference? {
+    if parent.pointer.pointee.volume.handleMount >= 0 {
+      return (try? table.known(directory, name, in: parent))?.node
     }
-    return KnownEntry(node: node, descriptor: descriptor)
+    guard let descriptor = try? view.openPath(directory, name) else { return nil }
+    defer { Glibc.close(descriptor) }
+    guard let attributes = try? view.attributes(descriptor) else { return nil }
+    return table.find(descriptor: descriptor, attributes)
   }
 
-  fileprivate func release(_ entry: KnownEntry?) {
-    guard let entry else { return }
-    Glibc.close(entry.descriptor)
-    table.forget(entry.node, 1)
+  fileprivate func release(_ node: NodeReference?) {
+    if let node { table.forget(node, 1) }
   }
 
-  /// The kernel may go on using an inode without a name, through a working directory for instance.
-  fileprivate func pinIfNameless(_ entry: KnownEntry) {
-    guard entry.node.pointer.pointee.handle != nil,
-      let attributes = try? view.attributes(entry.descriptor),
-      attributes.stx_nlink == 0
+  /// Runs `body` as the caller, which may take an inode's last name. The kernel may go on using it without
+  /// one, through a working directory for instance: then its handle does not lead there any more.
+  fileprivate func keeping(_ node: NodeReference?, _ body: () throws(Errno) -> Void) throws(Errno) {
+    let descriptor = node.flatMap { try? table.borrow($0) }
+    defer {
+      asDaemon()
+      if let node, descriptor != nil { table.giveBack(node) }
+    }
+    try asCaller(body)
+    asDaemon()
+    guard let node, let descriptor, node.pointer.pointee.handle != nil,
+      let attributes = try? view.attributes(descriptor), attributes.stx_nlink == 0
     else { return }
-    table.pin(entry.node, entry.descriptor)
+    table.pin(node, descriptor)
   }
 }

@@ -15,7 +15,8 @@ func provfsGetxattr(
     let node = request.node(id)
     if StampAttribute.isReserved(name!) { request.view.stamper.settleForReader(node) }
     try request.reply(size) { buffer throws(Errno) in
-      try request.table.withDescriptor(node) { descriptor throws(Errno) in
+      // The kernel asks for security.capability before the first write to every file, which is open then.
+      try request.view.stamper.withOpenDescriptor(node) { descriptor throws(Errno) in
         try valueOrErrno(
           prov_getxattrat(descriptor, "", name, buffer.baseAddress, buffer.count))
       }

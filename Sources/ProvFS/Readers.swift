@@ -135,7 +135,9 @@ final class Readers: Sendable {
     for seat in seats { sem_post(seat.semaphore) }
   }
 
+  var hasEnded: Bool { parked.withLock { $0.hasEnded } }
   var count: UInt64 { taken.load(ordering: .relaxed) }
+  var isSomebodyParked: Bool { parked.withLock { !$0.seats.isEmpty } }
   var isSomebodyWaiting: Bool { waiting.load(ordering: .sequentiallyConsistent) > 0 }
 }
 
@@ -156,14 +158,18 @@ final class Watchdog: Sendable {
     if isAsleep.load(ordering: .sequentiallyConsistent) { alarm.send() }
   }
 
-  /// Starts the thread, which works until the process ends.
+  /// Starts the thread, which works until the readers have ended.
   ///
   /// - Parameter help: called when nobody waits, and nobody has since the last look.
   func start(_ readers: Readers, help: @escaping @Sendable () -> Void) {
     let watch = Watch(readers: readers, help: help)
     var thread = pthread_t()
     pthread_create(
-      &thread, nil, { Unmanaged<Watch>.fromOpaque($0!).takeUnretainedValue().run() },
+      &thread, nil,
+      {
+        Unmanaged<Watch>.fromOpaque($0!).takeRetainedValue().run()
+        return nil
+      },
       Unmanaged.passRetained(watch).toOpaque())
   }
 
@@ -176,10 +182,11 @@ final class Watchdog: Sendable {
       self.help = help
     }
 
-    func run() -> Never {
+    func run() {
       var seen: UInt64 = 0
       var quiet = 0
-      while true {
+      // Once they have, nobody waits, and nobody is missing.
+      while !readers.hasEnded {
         usleep(Watchdog.interval)
         let count = readers.count
         let isQuiet = count == seen
@@ -189,7 +196,7 @@ final class Watchdog: Sendable {
           continue
         }
         if !readers.isSomebodyWaiting {
-          help()
+          if !readers.hasEnded { help() }
         } else {
           quiet += 1
           if quiet > Watchdog.patience {

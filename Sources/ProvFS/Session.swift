@@ -46,6 +46,7 @@ final class Session: @unchecked Sendable {
 
   /// Ends serving: requests that were taken are answered, no more are taken.
   func stop() {
+    readers.end()
     threads.stop()
   }
 

@@ -226,6 +226,15 @@ final class Stamper: Sendable {
     return try table.withDescriptor(node, body)
   }
 
+  /// As ``withDescriptor(_:_:_:)``, taking the lock.
+  func withOpenDescriptor<Result: Sendable>(
+    _ node: NodeReference, _ body: (CInt) throws(Errno) -> Result
+  ) throws(Errno) -> Result {
+    try node.pointer.pointee.attribution.withLock { _ throws(Errno) in
+      try withDescriptor(node, nil, body)
+    }
+  }
+
   /// The flag ``Stamp/Flags/created`` stays on the file for as long as its creator writes it.
   private func flags(
     of change: Attribution.Change, by writer: Writer, after earlier: Stamp?, _ attributes: statx

@@ -78,6 +78,7 @@ final class View: Sendable {
   func lookUp(
     _ parent: NodeReference, _ directory: CInt, _ name: UnsafePointer<CChar>
   ) throws(Errno) -> (node: NodeReference, attributes: statx) {
+    if let known = try table.known(directory, name, in: parent) { return known }
     let descriptor = try openPath(directory, name)
     let found: statx
     do throws(Errno) {

@@ -15,6 +15,9 @@ final class Volume: Sendable {
   let handleMount: CInt
   /// Whether it shows the kernel's own data instead of storing files. Their sizes say nothing.
   let isPseudo: Bool
+  /// Whether close(2) has something to do there, and so to report: of the filesystems that passthrough
+  /// is for, none has.
+  let mayFailAtClose: Bool
   /// Where its stamps go, or ``noStamps``.
   private let attribute: Atomic<UInt8>
 
@@ -41,7 +44,8 @@ final class Volume: Sendable {
     handleMount = usesHandles ? Self.openForHandles(descriptor) : -1
     let type = prov_filesystem_type(descriptor)
     isPseudo = Self.pseudoTypes.contains(type)
-    datesBirths = Self.datingTypes.contains(type)
+    datesBirths = Self.localTypes.contains(type)
+    mayFailAtClose = !Self.localTypes.contains(type)
     let stamps = isPseudo ? nil : Self.probeStamps(descriptor)
     attribute = Atomic(stamps.map { $0 == .security ? 0 : 1 } ?? Self.noStamps)
     allowsPassthrough =
@@ -122,7 +126,8 @@ final class Volume: Sendable {
     return nil
   }
 
-  private static let datingTypes: Set<Int> = [
+  /// Whose inodes bear times of this machine's clock, and whose `struct file_operations` have no `flush`.
+  private static let localTypes: Set<Int> = [
     0xef53,  // ext4
     0x5846_5342,  // xfs
     0x9123_683e,  // btrfs

@@ -37,6 +37,8 @@ enum {	/* ioctls on files, checked against linux/fs.h in file.c */
 
 /* Opens the same file anew. */
 int prov_open_fd(int fd, int flags);
+/* 0 if the calling thread may open the file for reading; -ENOSYS before Linux 5.8. */
+int prov_may_read(int fd);
 int prov_chmod_fd(int fd, mode_t mode);
 int prov_chown_fd(int fd, uid_t uid, gid_t gid);
 int prov_truncate_fd(int fd, off_t length);

@@ -19,6 +19,9 @@ struct prov_handle {
 /* name_to_handle_at(2) of the file that `fd` refers to. Returns 0 or -errno. */
 int prov_handle_of(int fd, struct prov_handle *handle);
 
+/* The same of an entry of a directory; a symbolic link is not followed. */
+int prov_handle_at(int directory, const char *name, struct prov_handle *handle);
+
 /*
  * open_by_handle_at(2) with O_CLOEXEC. `mount` is a descriptor, not an O_PATH
  * one, of any file on the handle's mount. Returns a descriptor or -errno.
