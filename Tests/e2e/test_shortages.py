@@ -56,6 +56,14 @@ def test_threads_that_cannot_serve_are_done_without(mount, tree, needs, options)
     assert read(source / "7-19") == b"content"
 
 
+def opens(directory):
+    try:
+        os.close(os.open(directory, os.O_RDONLY | os.O_DIRECTORY))
+        return True
+    except OSError:
+        return False
+
+
 def test_directories_are_opened_without_a_free_descriptor(mount, tree, needs):
     """What provfs keeps open for later is closed for them."""
     source, mountpoint = tree
@@ -67,9 +75,11 @@ def test_directories_are_opened_without_a_free_descriptor(mount, tree, needs):
     try:
         with contextlib.suppress(OSError):
             while True:
-                held.append(os.open(mountpoint / f"{next(numbers)}", os.O_RDONLY))
+                held.append(os.open(mountpoint / f"{next(numbers)}", os.O_WRONLY))
         for _ in range(40):
             os.close(held.pop())
+        # RELEASE follows close(2) in its own time.
+        until(lambda: opens(mountpoint), "there is room")
         # Each that is looked up takes one more, until none is free.
         for number in numbers:
             os.stat(mountpoint / f"{number}")
