@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libfuse3's low-level API as Swift sees it. Debian 12 ships 3.14; what is
- * newer is used only where the headers on the building machine have it.
+ * libfuse3's low-level API as Swift sees it: that of 3.14, which Debian 12
+ * ships, and nothing newer. What the kernel has learned since is laid out here.
  */
 #ifndef PROVFS_CFUSE_SHIM_H
 #define PROVFS_CFUSE_SHIM_H

@@ -84,6 +84,7 @@ final class Mount {
     logger.notice("\(options.source!.shown) is shown at \(own.path.shown)")
     logger.notice("\(Passthrough.description(options.passthrough, view.table))")
     logger.notice("\(ring.description)")
+    tellWhatIsScarce(logger)
     tellWhoStamps(logger)
     let received = signals.wait()
     if received != Session.endSignal {
@@ -97,6 +98,21 @@ final class Mount {
     // Where the connection was aborted the dead view is still in the tree.
     own.clean()
     logger.notice("\(own.path.shown) is unmounted")
+  }
+
+  /// Says so where each inode takes a descriptor.
+  private func tellWhatIsScarce(_ logger: Logger) {
+    guard view.table.root.pointer.pointee.volume.handleMount < 0 else { return }
+    let reason =
+      Capabilities.allowHandles
+      ? "the files of \(options.source!.shown) have no handles that can be opened"
+      : "opening files by handle needs root's CAP_DAC_READ_SEARCH"
+    logger.log(
+      level: Capabilities.allowHandles ? .warning : .notice,
+      """
+      \(reason): each file and directory that the kernel remembers takes a descriptor, of which there are \
+      \(prov_raise_descriptor_limit()); where many are in use, raise the limit (ulimit -Hn)
+      """)
   }
 
   /// Says so where this daemon does not stamp: nobody would notice before it is too late.

@@ -50,7 +50,7 @@ final class NodeTable: Sendable {
   }
 
   static let shardCount = 64
-  static let statMask = UInt32(STATX_BASIC_STATS) | UInt32(STATX_MNT_ID)
+  static let statMask = UInt32(STATX_BASIC_STATS) | UInt32(STATX_BTIME) | UInt32(STATX_MNT_ID)
 
   /// What statx(2) says of an open file.
   func attributes(_ descriptor: CInt) throws(Errno) -> statx {

@@ -10,7 +10,7 @@ func provfsMknod(
   _ device: dev_t
 ) {
   serve(raw) { request throws(Errno) in
-    try request.make(parent, name!) { directory in
+    try request.make(parent, name!, mode & S_IFMT) { directory in
       prov_mknodat(directory, name, mode, device)
     }
   }
@@ -20,7 +20,9 @@ func provfsMkdir(
   _ raw: fuse_req_t?, _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>?, _ mode: mode_t
 ) {
   serve(raw) { request throws(Errno) in
-    try request.make(parent, name!) { directory in prov_mkdirat(directory, name, mode) }
+    try request.make(parent, name!, S_IFDIR) { directory in
+      prov_mkdirat(directory, name, mode)
+    }
   }
 }
 
@@ -29,7 +31,9 @@ func provfsSymlink(
   _ name: UnsafePointer<CChar>?
 ) {
   serve(raw) { request throws(Errno) in
-    try request.make(parent, name!) { directory in prov_symlinkat(target, directory, name) }
+    try request.make(parent, name!, S_IFLNK) { directory in
+      prov_symlinkat(target, directory, name)
+    }
   }
 }
 
@@ -84,15 +88,19 @@ struct CreatedFile {
 extension Request {
   /// Makes a new inode that stays closed, stamps it, and replies with it.
   fileprivate func make(
-    _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>, _ body: (CInt) -> CInt
+    _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>, _ type: mode_t, _ body: (CInt) -> CInt
   ) throws(Errno) {
     let parent = node(parent)
     let author = view.author(caller)
+    let before = Look.now()
     try table.withDescriptor(parent) { directory throws(Errno) in
       try asCreator(author) { () throws(Errno) in _ = try valueOrErrno(body(directory)) }
     }
     asDaemon()
     let found = try view.lookUp(parent, name)
+    guard found.node.pointer.pointee.volume.mayBeMade(since: before, type, found.attributes) else {
+      return reply(entry: found.node, found.attributes)
+    }
     let stamped = view.stamper.created(found.node, by: author)
     reply(entry: found.node, stamped ?? refreshed(found))
   }
@@ -105,7 +113,9 @@ extension Request {
     let descriptor = try table.withDescriptor(parent) { directory throws(Errno) in
       try asCreator(author) { () throws(Errno) in
         try valueOrErrno(
-          prov_openat(directory, ".", flags.backing | CInt(PROV_O_TMPFILE), mode))
+          table.withRoom {
+            prov_openat(directory, ".", flags.backing | CInt(PROV_O_TMPFILE), mode)
+          })
       }
     }
     asDaemon()

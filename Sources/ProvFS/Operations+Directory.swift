@@ -11,7 +11,8 @@ func provfsOpendir(
 ) {
   serve(raw) { request throws(Errno) in
     let descriptor = try request.table.withDescriptor(request.node(id)) { path throws(Errno) in
-      try valueOrErrno(prov_openat(path, ".", O_RDONLY | O_DIRECTORY, 0))
+      try valueOrErrno(
+        request.table.withRoom { prov_openat(path, ".", O_RDONLY | O_DIRECTORY, 0) })
     }
     let directory = UnsafeMutablePointer<OpenDirectory>.allocate(capacity: 1)
     directory.initialize(to: OpenDirectory(descriptor: descriptor))

@@ -54,8 +54,9 @@ final class RingQueue: @unchecked Sendable {
   private func keep(_ member: ServingThreads.Member) {
     // Where it cannot, on a processor that is offline for instance, it and its successors run anywhere.
     _ = prov_stay_on_processor(UInt32(processor))
-    let worker = Worker.make(isPrivileged: ring.isPrivileged)
     do throws(Errno) {
+      let worker = try Worker.make(isPrivileged: ring.isPrivileged)
+      defer { Worker.free(worker) }
       let own = try ThreadRing(entries: ring.maximumThreads)
       do throws(Errno) {
         try own.enable()
@@ -77,7 +78,6 @@ final class RingQueue: @unchecked Sendable {
       outcome.withLock { $0.error = error }
       start.send()
     }
-    Worker.free(worker)
     threads.remove(member)
   }
 
@@ -97,18 +97,46 @@ final class RingQueue: @unchecked Sendable {
   private func delegate(_ entry: RingEntry) -> Bool {
     guard let own = try? ThreadRing(entries: 1) else { return false }
     let raw = UInt(bitPattern: entry.raw)
+    let newcomer = Newcomer()
     do throws(Errno) {
-      return try threads.add(limit: .max) { member in
-        self.work(member, own, RingEntry(raw: OpaquePointer(bitPattern: raw)!))
+      _ = try threads.add(limit: .max) { member in
+        if let worker = newcomer.begin(isPrivileged: self.ring.isPrivileged) {
+          self.work(member, worker, own, RingEntry(raw: OpaquePointer(bitPattern: raw)!))
+        } else {
+          self.threads.remove(member)
+        }
       }
     } catch {
       own.destroy()
       return false
     }
+    let serves = newcomer.serves()
+    if !serves { own.destroy() }
+    return serves
   }
 
-  private func work(_ member: ServingThreads.Member, _ own: ThreadRing, _ first: RingEntry) {
-    let worker = Worker.make(isPrivileged: ring.isPrivileged)
+  /// A thread of which it is not known yet whether it can serve: it may lack the memory.
+  private final class Newcomer: Sendable {
+    private let isKnown = WakeUp()
+    private let canServe = Atomic<Bool>(false)
+
+    func begin(isPrivileged: Bool) -> UnsafeMutablePointer<Worker>? {
+      let worker = try? Worker.make(isPrivileged: isPrivileged)
+      canServe.store(worker != nil, ordering: .relaxed)
+      isKnown.send()
+      return worker
+    }
+
+    func serves() -> Bool {
+      isKnown.wait()
+      return canServe.load(ordering: .relaxed)
+    }
+  }
+
+  private func work(
+    _ member: ServingThreads.Member, _ worker: UnsafeMutablePointer<Worker>, _ own: ThreadRing,
+    _ first: RingEntry
+  ) {
     serve(worker, first)
     do throws(Errno) {
       try own.enable()

@@ -2,6 +2,7 @@
 import CFuse
 import CProvenance
 import Glibc
+import Provenance
 import Synchronization
 import SystemPackage
 
@@ -32,8 +33,10 @@ final class Session: @unchecked Sendable {
 
   /// Begins to serve.
   ///
-  /// - Throws: the error of pthread_create(3).
+  /// - Throws: the error of pthread_create(3), or why no thread can serve.
   func start() throws(Errno) {
+    // What each thread needs this one can have, or none can.
+    _ = try valueOrErrno(prov_thread_unshare_umask())
     try addThread()
     guard maximumThreads > 1 else { return }
     readers.watchdog.start(readers) {
@@ -52,7 +55,7 @@ final class Session: @unchecked Sendable {
   }
 
   private func serve(_ member: ServingThreads.Member) {
-    let worker = Worker.make(isPrivileged: isPrivileged)
+    guard let worker = try? Worker.make(isPrivileged: isPrivileged) else { return end(member) }
     let seat = Readers.Seat()
     var buffer = fuse_buf()
     while waitForTurn(member, seat) {
@@ -75,6 +78,10 @@ final class Session: @unchecked Sendable {
     readers.end()
     free(buffer.mem)
     Worker.free(worker)
+    end(member)
+  }
+
+  private func end(_ member: ServingThreads.Member) {
     if threads.remove(member) && !threads.isStopping.load(ordering: .relaxed) {
       pthread_kill(mainThread, Self.endSignal)
     }

@@ -15,10 +15,23 @@ struct Look: Sendable {
   let attributes: statx
 
   init(_ table: NodeTable, _ descriptor: CInt) throws(Errno) {
+    time = Self.now()
+    attributes = try table.attributes(descriptor)
+  }
+
+  static func now() -> UInt64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME_COARSE, &now)
-    time = UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-    attributes = try table.attributes(descriptor)
+    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+  }
+
+  /// Nanoseconds since 1970; the nearest that there is for a time that does not fit.
+  static func nanoseconds(_ time: statx_timestamp) -> UInt64 {
+    let (seconds, overflow) = UInt64(clamping: time.tv_sec)
+      .multipliedReportingOverflow(by: 1_000_000_000)
+    guard !overflow else { return .max }
+    let (sum, carry) = seconds.addingReportingOverflow(UInt64(time.tv_nsec))
+    return carry ? .max : sum
   }
 }
 
@@ -182,7 +195,7 @@ final class Stamper: Sendable {
         // clock was set back since.
         let stamp = Stamp(
           stamper: .provfs, flags: flags(of: change, by: writer, after: earlier, attributes),
-          writer: writer, time: max(look.time, Self.nanoseconds(attributes.stx_mtime)),
+          writer: writer, time: max(look.time, Look.nanoseconds(attributes.stx_mtime)),
           inode: attributes.stx_ino)
         report(StampStore.replace(earlier, of: file, attribute, with: stamp), node)
         // Asked for after setting the stamp, ctime gets a value of its own at the next change, and
@@ -230,15 +243,6 @@ final class Stamper: Sendable {
       earlier.writer.isSameWriter(as: writer)
     else { return change.flags }
     return change.flags.union(earlier.flags.intersection(.created))
-  }
-
-  /// Nanoseconds since 1970; the nearest that there is for a time that does not fit.
-  private static func nanoseconds(_ time: statx_timestamp) -> UInt64 {
-    let (seconds, overflow) = UInt64(clamping: time.tv_sec)
-      .multipliedReportingOverflow(by: 1_000_000_000)
-    guard !overflow else { return .max }
-    let (sum, carry) = seconds.addingReportingOverflow(UInt64(time.tv_nsec))
-    return carry ? .max : sum
   }
 
   /// Runs `body` with the owner's write permission on the file, which `user.` attributes need. Only

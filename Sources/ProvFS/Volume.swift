@@ -23,6 +23,9 @@ final class Volume: Sendable {
 
   private static let noStamps: UInt8 = 0xff
 
+  /// Whether it notes when an inode was made, by this machine's clock.
+  private let datesBirths: Bool
+
   /// Whether its data may go past the daemon.
   let allowsPassthrough: Bool
 
@@ -41,6 +44,7 @@ final class Volume: Sendable {
     handleMount = usesHandles ? Self.openForHandles(descriptor) : -1
     let type = prov_filesystem_type(descriptor)
     isPseudo = Self.pseudoTypes.contains(type)
+    datesBirths = Self.localTypes.contains(type)
     mayFailAtClose = !Self.localTypes.contains(type)
     let stamps = isPseudo ? nil : Self.probeStamps(descriptor)
     attribute = Atomic(stamps.map { $0 == .security ? 0 : 1 } ?? Self.noStamps)
@@ -68,6 +72,14 @@ final class Volume: Sendable {
 
   func holds(_ identity: Identity) -> Bool {
     device == identity.device && mount == identity.mount
+  }
+
+  /// Whether an inode that was looked up after it had been made can be the one: somebody may have put
+  /// another in its place behind the view.
+  func mayBeMade(since time: UInt64, _ type: mode_t, _ attributes: statx) -> Bool {
+    guard mode_t(attributes.stx_mode) & S_IFMT == type else { return false }
+    guard datesBirths, attributes.stx_mask & UInt32(STATX_BTIME) != 0 else { return true }
+    return Look.nanoseconds(attributes.stx_btime) >= time
   }
 
   /// From now on no stamp is tried.
@@ -114,7 +126,7 @@ final class Volume: Sendable {
     return nil
   }
 
-  /// Whose `struct file_operations` have no `flush`.
+  /// Whose inodes bear times of this machine's clock, and whose `struct file_operations` have no `flush`.
   private static let localTypes: Set<Int> = [
     0xef53,  // ext4
     0x5846_5342,  // xfs

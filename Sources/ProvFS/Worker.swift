@@ -31,13 +31,12 @@ struct Worker: ~Copyable {
   }
 
   /// Gives the calling thread what it needs to serve requests.
-  static func make(isPrivileged: Bool) -> UnsafeMutablePointer<Worker> {
+  ///
+  /// - Throws: why it cannot have an identity and a umask of its own.
+  static func make(isPrivileged: Bool) throws(Errno) -> UnsafeMutablePointer<Worker> {
+    let made = try Worker(isPrivileged: isPrivileged)
     let worker = UnsafeMutablePointer<Worker>.allocate(capacity: 1)
-    do throws(Errno) {
-      worker.initialize(to: try Worker(isPrivileged: isPrivileged))
-    } catch {
-      fatalError("cannot give a thread its own umask: \(error)")
-    }
+    worker.initialize(to: made)
     prov_thread_set_value(worker)
     return worker
   }

@@ -149,4 +149,20 @@ import Testing
     #expect(table.mount(2) == nil)
     #expect(table.mount(21)?.options == ["rw"])
   }
+
+  @Test func aFilesystemsMountpointsAreFoundByItsDevice() {
+    let table = MountTable(
+      text: Array(
+        """
+        21 1 0:4 / / rw,relatime shared:1 - ext4 /dev/root rw
+        22 21 0:44 / /first rw shared:9 master:2 - fuse.provfs source rw
+        23 21 0:44 /below /a\\040b\\134c rw - fuse.provfs source rw
+        24 21 0:4
+
+        """.utf8))
+    let both = ["/a b\\c", "/first"].map { Array($0.utf8) }
+    #expect(table.mountpoints(major: 0, minor: 44) == both)
+    #expect(table.mountpoints(major: 0, minor: 4) == [Array("/".utf8)])
+    #expect(table.mountpoints(major: 0, minor: 5) == [])
+  }
 }

@@ -11,6 +11,8 @@ from support import places
 from support.identity import Identity
 from support.system import fails, mode, umask, write
 
+pytestmark = pytest.mark.modes
+
 NAMED = Identity("named", 61021, 61021)
 OTHER = Identity("other", 61022, 61022)
 as_root = pytest.mark.places(*places.AS_ROOT)

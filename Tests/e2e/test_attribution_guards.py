@@ -12,6 +12,8 @@ from support.filesystems import small_filesystem
 from support.mounts import until
 from support.system import RENAME_EXCHANGE, fails, renameat2
 
+pytestmark = pytest.mark.modes
+
 FORGED = bytes([1, 2]) + bytes(14) + b"\xff" * 16 + bytes(32)
 
 

@@ -11,6 +11,8 @@ import pytest
 from support import programs, stamps
 from support.mounts import until
 
+pytestmark = pytest.mark.modes
+
 
 def test_appending_in_turn(scene):
     first, second = scene.session(), scene.session()

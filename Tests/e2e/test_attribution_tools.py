@@ -7,6 +7,8 @@ import pytest
 
 from support import stamps
 
+pytestmark = pytest.mark.modes
+
 # Each case: what is there before (by an earlier session), the script that the session runs, and
 # for each file the comm of its stamp, where the tool itself writes it ("" where that varies).
 OVERWRITES = {

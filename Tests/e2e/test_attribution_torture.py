@@ -79,6 +79,8 @@ for fd in handles.values(): os.close(fd)
 
 LEADER = """
 import os, pickle
+
+pytestmark = pytest.mark.modes
 children = []
 for slot in own_slots:
     receive, send = os.pipe()

@@ -12,6 +12,8 @@ import pytest
 from support import identity, places
 from support.system import write
 
+pytestmark = pytest.mark.modes
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 

@@ -175,3 +175,29 @@ def test_a_source_that_is_removed(view_of, private, session):
             write(mountpoint / "new")
     assert view.process.poll() is None
     view.unmount()
+
+
+READ = {
+    "pread64": lambda directory: read(directory / "file"),
+    "getdents64": lambda directory: os.listdir(directory / "below"),
+    "readlinkat": lambda directory: os.readlink(directory / "link"),
+}
+
+
+@pytest.mark.parametrize("call", READ)
+def test_a_file_that_cannot_be_read(mount, tree, needs, call):
+    """Its error is the caller's, and nobody else's."""
+    source, mountpoint = tree
+    for name in ("broken", "whole"):
+        (source / name / "below" / "entry").mkdir(parents=True)
+        write(source / name / "file", b"content")
+        os.symlink("file", source / name / "link")
+    broken = [word for name in ("below", "file", "link")
+              for word in ("-P", str(source / "broken" / name))]
+    view = mount(source, mountpoint, options="passthrough=off", prefix=[
+        needs("strace"), "-f", "-o", "/dev/null", *broken, "-e", f"trace={call}", "-e", "signal=none",
+        "-e", f"inject={call}:error=EIO"])
+    with fails(errno.EIO):
+        READ[call](mountpoint / "broken")
+    assert READ[call](mountpoint / "whole") in (b"content", ["entry"], "file")
+    assert view.process.poll() is None

@@ -4,12 +4,14 @@
 import os
 import select
 import signal
+import subprocess
 
 import pytest
 
-from support import identity, modes
-from support.mounts import until
-from support.system import write
+from support import identity, mappings, modes, stamps
+from support.mounts import MountFailed, mounted, until
+from support.questions import ask, objects  # noqa: F401  (ask is a fixture)
+from support.system import read, write
 
 READ, WRITE = "read", "write"
 
@@ -97,3 +99,77 @@ def test_a_users_view_reads_and_writes_by_request(mount, tree, user):
     view.unmount()
     with pytest.raises(Exception, match="passthrough"):
         mount(source, mountpoint, user, options="passthrough=on")
+
+
+@pytest.mark.parametrize("options,told", [
+    ("ring=off", "passthrough=on ring=off attribution=default"),
+    ("ring=off,passthrough=off", "passthrough=off ring=off attribution=default"),
+    ("ring=off,attribution=exact", "passthrough=on ring=off attribution=exact"),
+])
+def test_the_doctor_tells(mount, tree, ask, options, told):
+    assert modes.passthrough_is_default(), modes.account()
+    mount(*tree, options=options)
+    found = {entry["name"]: entry for entry in objects(ask("doctor", "--json", tree[1]))}
+    assert found["watched"]["status"] == "ok"
+    for word in told.split():
+        assert word in found["watched"]["detail"]
+
+
+@pytest.fixture
+def memory(private):
+    """A directory on a tmpfs, whose mtime does not tell of stores through mappings."""
+    directory = private / "memory"
+    directory.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(directory)], check=True)
+    yield directory
+    subprocess.run(["umount", str(directory)], check=True)
+
+
+@pytest.fixture
+def view_of_memory(memory, tree, mount):
+    """The view ends before its source does."""
+    view = mount(memory, tree[1])
+    yield view
+    view.close()
+
+
+def test_a_source_whose_times_do_not_tell_is_served_by_request(memory, view_of_memory, session):
+    view = view_of_memory
+    assert b"passthrough=off" in os.getxattr(view.mountpoint, "user.prov.view")
+    assert "the times of SOURCE's filesystem do not tell of every change" in view.output()
+    first, second = session(), session()
+    first.shell("head -c 8192 /dev/zero > file", cwd=view.mountpoint)
+    path = str(view.mountpoint / "file")
+    second.python(mappings.MAP, path=path)
+    second.python(mappings.STORE, content=b"store", where=0, synced=True)
+    second.python(mappings.UNMAP)
+    os.stat(path)
+    assert (memory / "file").read_bytes()[:5] == b"store"
+    stamp = stamps.read(memory / "file")
+    assert stamp is None or stamp.session == second.id or (
+        stamp.time < os.stat(memory / "file").st_mtime_ns)
+    first.shell("echo after > file", cwd=view.mountpoint)
+    assert stamps.read(memory / "file").session == first.id
+
+
+def test_passthrough_is_refused_where_times_do_not_tell(memory, tree, mount):
+    with pytest.raises(MountFailed, match="the times of SOURCE's filesystem do not tell"):
+        mount(memory, tree[1], options="passthrough=on")
+    assert mounted(tree[1]) is None
+
+
+def test_a_source_without_handles_is_warned_of(mount, tree, needs):
+    view = mount(*tree, prefix=[
+        needs("strace"), "-f", "-o", "/dev/null", "-e", "trace=open_by_handle_at", "-e",
+        "inject=open_by_handle_at:error=EOPNOTSUPP"])
+    write(tree[1] / "file", b"content")
+    assert read(tree[0] / "file") == b"content"
+    until(lambda: "warning: the files of" in view.output(), "it warns")
+    assert "takes a descriptor" in view.output()
+
+
+def test_a_source_with_handles_is_not_warned_of(mount, tree):
+    view = mount(*tree)
+    until(lambda: "is shown at" in view.output(), "it serves")
+    view.unmount()
+    assert "takes a descriptor" not in view.output()

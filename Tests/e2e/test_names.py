@@ -8,6 +8,8 @@ import pytest
 
 from support.system import fails, opened, read, write
 
+pytestmark = pytest.mark.modes
+
 ODD_NAMES = {
     "not-utf8": b"\xff\xfe\x80name",
     "newline": b"two\nlines",

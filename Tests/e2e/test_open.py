@@ -15,6 +15,8 @@ from support.system import (
     FUSE_HAS_NAMELESS_FILES, append, fails, link_descriptor, link_descriptor_directly, mode, opened,
     read, write)
 
+pytestmark = pytest.mark.modes
+
 
 def test_create_exclusively(place):
     with opened("file", os.O_CREAT | os.O_EXCL | os.O_WRONLY):

@@ -10,6 +10,8 @@ from support import identity, places
 from support.system import (
     RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT, fails, read, renameat2, write)
 
+pytestmark = pytest.mark.modes
+
 
 def test_rename_replaces(place):
     write("one", b"1")

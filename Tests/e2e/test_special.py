@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is neither a file nor a directory, running programs, and the filesystem as a whole."""
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -13,7 +14,10 @@ import threading
 import pytest
 
 from support import identity, places
-from support.system import append, fails, mode, name_to_handle, opened, read, write
+from support.system import (
+    KERNEL, append, fails, mode, name_to_handle, open_by_handle, opened, read, write)
+
+pytestmark = pytest.mark.modes
 
 as_root = pytest.mark.places(*places.AS_ROOT)
 
@@ -224,10 +228,21 @@ def test_threads_work_beside_each_other(place):
 
 def test_file_handles_work_or_are_refused(place):
     """name_to_handle_at(2): a handle that would go stale is worse than none."""
-    write("file", b"x")
-    try:
-        handle = name_to_handle("file")
-    except OSError as error:
-        assert place.is_view and error.errno == errno.EOPNOTSUPP
-    else:
-        assert handle == name_to_handle("file")
+    write("file", b"content")
+    if place.is_view and KERNEL >= (6, 9):
+        with fails(errno.EOPNOTSUPP):
+            name_to_handle("file")
+        return
+    handle = name_to_handle("file")
+    with opened(".") as directory:
+        if os.geteuid() != 0:
+            with fails(errno.EPERM), open_by_handle(directory, handle):
+                pass
+            return
+        with open_by_handle(directory, handle) as descriptor:
+            assert os.read(descriptor, 10) == b"content"
+        write("/proc/sys/vm/drop_caches", b"2")
+        # Earlier kernels cannot be asked not to give any.
+        with contextlib.suppress(OSError) if place.is_view else contextlib.nullcontext():
+            with open_by_handle(directory, handle) as descriptor:
+                assert os.read(descriptor, 10) == b"content"

@@ -12,6 +12,8 @@ import pytest
 from support import places, stamps
 from support.system import fails, opened, write
 
+pytestmark = pytest.mark.modes
+
 as_root = pytest.mark.places(*places.AS_ROOT)
 
 

@@ -54,9 +54,10 @@ def in_modes(kinds, every_mode):
     """Pairs of a kind and a mode: all that make a difference, or those of the default mode."""
     pairs = [(kind, modes.DEFAULT) for kind in kinds]
     if every_mode:
-        # Without privilege the kernel reads and writes no backing file: that is one mode only.
+        # Without privilege the kernel reads and writes no backing file: what is left is the ring.
         pairs += [(kind, mode) for mode in modes.available() if mode != modes.DEFAULT
-                  for kind in kinds if kind.mounted_by == "root"]
+                  for kind in kinds if kind.mounted_by == "root"
+                  or kind.mounted_by == "user" and mode.wants_ring]
     return pairs
 
 

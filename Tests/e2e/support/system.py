@@ -68,6 +68,18 @@ def name_to_handle(name):
 
 
 @contextlib.contextmanager
+def open_by_handle(mount, handle):
+    """A descriptor of the file with this handle, on the filesystem of the descriptor `mount`."""
+    kind, data = handle
+    packed = ctypes.create_string_buffer(struct.pack("Ii", len(data), kind) + data, 8 + len(data))
+    descriptor = _checked(_libc.open_by_handle_at(mount, packed, os.O_RDONLY), "open_by_handle_at")
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
 def fails(*numbers):
     """The block fails with one of these errors."""
     names = "/".join(errno.errorcode[number] for number in numbers)
