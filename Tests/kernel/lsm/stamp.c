@@ -3,6 +3,7 @@
  * usage: stamp FILE...            prints each stamp: SESSION PID UID COMM FLAGS FILE
  *        stamp --log FILE...      prints the earlier ones, newest first
  *        stamp --verify FILE      prints SESSION and ok, or changed where mtime is after the stamp's time
+ *        stamp --states FILE...   prints of each SESSION PID, ok or changed, and FILE; "copied" if it is another inode's
  *        stamp --session CMD...   runs CMD in a new session, whose id goes to descriptor 3
  *
  * Exit status: 0; 1 a file has no stamp, or a malformed one; 2 trouble; with --session CMD's.
@@ -51,6 +52,33 @@ static int verify(const char *path)
 	return 0;
 }
 
+static const char *state_of(const struct prov_stamp *stamp, const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) || le64toh(stamp->inode) != status.st_ino)
+		return "copied";
+	return covers(stamp, path) ? "ok" : "changed";
+}
+
+static int print_states(char **paths)
+{
+	struct prov_stamp stamp;
+	int i, status = 0;
+
+	for (; *paths; paths++) {
+		if (!get_stamp(*paths, &stamp)) {
+			status = 1;
+			continue;
+		}
+		for (i = 0; i < PROV_SESSION_SIZE; i++)
+			printf("%02x", stamp.session[i]);
+		printf(" %u %s %s\n", le32toh(stamp.pid),
+		       state_of(&stamp, *paths), *paths);
+	}
+	return status;
+}
+
 int main(int count, char **arguments)
 {
 	bool earlier = count > 1 && !strcmp(arguments[1], "--log");
@@ -59,6 +87,8 @@ int main(int count, char **arguments)
 
 	if (count > 2 && !strcmp(arguments[1], "--session"))
 		return run_in_session(arguments + 2);
+	if (count > 2 && !strcmp(arguments[1], "--states"))
+		return print_states(arguments + 2);
 	if (count == 3 && !strcmp(arguments[1], "--verify"))
 		return verify(arguments[2]);
 	for (i = earlier ? 2 : 1; i < count; i++) {

@@ -9,7 +9,7 @@ for type in ext4 xfs btrfs; do
   in_session sh -c "echo old >'$file'"
   old=$session
   before=$(count skipped_frozen)
-  in_session bash -c "
+  in_session timeout 60 bash -c "
     exec 3>>'$file'; echo new >&3; fsfreeze -f '$work/$type'
     exec 3>&-; echo closed >'$work/closed'
   "
@@ -36,7 +36,7 @@ file=$work/ext4/file
 stamp=$(by "$file")
 before=$(count skipped_readonly)
 failed=$(count failed_other)
-in_session bash -c "exec 3>>'$file'; echo new >&3; echo 1 >/sys/fs/ext4/${device##*/}/trigger_fs_error; exec 3>&-; echo closed >'$work/closed'"
+in_session timeout 60 bash -c "exec 3>>'$file'; echo new >&3; echo 1 >/sys/fs/ext4/${device##*/}/trigger_fs_error; exec 3>&-; echo closed >'$work/closed'"
 expect "ext4, read-only after an error: close returns" closed "$(cat "$work/closed")"
 expect "ext4, read-only after an error: the stamp is as it was, and that is counted" "$stamp 1" \
   "$(by "$file") $(($(count skipped_readonly) > before))"

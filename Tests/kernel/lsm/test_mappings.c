@@ -289,6 +289,24 @@ TEST_F(file, a_store_by_who_created_the_file_is_stamped_anew)
 	EXPECT_LE(nanoseconds(&stored), le64toh(stamp.time));
 }
 
+TEST_F(file, a_hole_made_by_madvise_is_stamped)
+{
+	struct writer agent;
+	pid_t pid;
+
+	ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, content));
+	pid = fork_in_session(&agent);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		char *page = map(self->path, PROT_READ | PROT_WRITE);
+
+		_exit(!page || madvise(page, PAGE, MADV_REMOVE) ||
+		      page[0] || munmap(page, PAGE));
+	}
+	ASSERT_EQ(0, exit_status(pid));
+	EXPECT_STAMP(self->path, &agent, PROV_FLAG_MAPPED);
+}
+
 /* As in xfs/xfs_fs.h, which is in a package of its own */
 struct xfs_handle_request {
 	uint32_t fd;

@@ -70,6 +70,21 @@ mapping.close()'
       "$(wc -l <<<"$found") $(grep -c "/$name\.[0-9]* $([[ $name == one ]] && echo 1000 || echo 1001) lsm$" <<<"$found")"
   done
 
+  for passthrough in on off; do
+    mkdir "source.$passthrough" "view.$passthrough"
+    "$PROVFS" "source.$passthrough" "view.$passthrough" -o "passthrough=$passthrough"
+    expect "$type: a view with passthrough=$passthrough" 0 $?
+    run sh -c 'echo content >"view.$0/file"' "$passthrough"
+    first=$session
+    expect "$type, passthrough=$passthrough: a file is its writer's, who created it, with one stamp" "$first:sh:1 security.prov" \
+      "$(by "source.$passthrough/file") $(attributes "source.$passthrough/file")"
+    run sh -c 'echo more >>"view.$0/file"' "$passthrough"
+    expect "$type, passthrough=$passthrough: then its next writer's, with one stamp and one log" \
+      "$session:sh:0 $first security.prov security.prov.log" \
+      "$(by "source.$passthrough/file") $(earlier_sessions "source.$passthrough/file") $(attributes "source.$passthrough/file")"
+    umount "view.$passthrough"
+  done
+
   daemon=$(pgrep -f "^$PROVFS source view")
   run sh -c 'exec 3>>view/renamed; echo open >&3; kill -9 "$0"; exec 3>&-; :' "$daemon"
   expect "$type: the daemon is gone" no "$([[ $daemon && ! -e /proc/$daemon/exe ]] && echo no)"

@@ -14,6 +14,8 @@ WHOLE = ("truncated", "replaced", "removed", "durable")
 class Judge:
     def __init__(self):
         self.writers = {}  # session: disk, pid
+        self.recent = {}  # session: disk, of those that wrote before the last failure
+        self.seen = {}  # disk, name: session at the last look
         self.durable = {}  # disk, name: session
         self.counts = collections.Counter()
         self.complaints = []
@@ -22,6 +24,7 @@ class Judge:
         """Takes note of what one boot said. Of the failure before it, then of its writers."""
         files, contents, disk = {}, {}, None
         known = dict(self.durable)
+        writers = {}
         for line in lines:
             word, *rest = line.split(" ")
             if line.startswith("{"):
@@ -40,6 +43,7 @@ class Judge:
                 self.counts[f"{rest[0]}: checks passed"] += 1
             elif word == "writer":
                 self.writers[rest[1]] = (rest[0], int(rest[2]))
+                writers[rest[1]] = rest[0]
             elif word == "durable":
                 self.durable[rest[0], rest[1]] = rest[2]
             elif word == "trouble":
@@ -48,6 +52,8 @@ class Judge:
             self._judge(key, files[key], contents, cut)
         for key in known:
             self._judge_durable(key, files, contents, cut)
+        self.seen = {key: record.get("session") for key, record in files.items()}
+        self.recent = writers
 
     def complain(self, cut, text):
         self.complaints.append(f"cut {cut}: {text}")
@@ -71,6 +77,8 @@ class Judge:
         if self.writers.get(session) != (disk, record["pid"]) or record["comm"] != "init":
             self.complain(cut, f"{disk}/{name}: a stamp of nobody: {session}, pid {record['pid']}, {record['comm']}")
             return
+        if self.recent.get(session) != disk and self.seen.get(key) != session:
+            self.complain(cut, f"{disk}/{name}: a stamp of {session}, who has not written since another was named")
         if state != "ok" or key not in contents:
             return
         size, zeros, others, first, last = contents[key]
