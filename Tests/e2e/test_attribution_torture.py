@@ -11,6 +11,8 @@ import pytest
 
 from support import mounts, stamps
 
+pytestmark = pytest.mark.modes
+
 STEPS = int(os.environ.get("PROVFS_TEST_TORTURE_STEPS", "300"))
 # A page each: where one process stores through a mapping and another calls write(2) within the same
 # page, the kernel's own cache of FUSE files loses one of them now and then (docs/testing.md).
@@ -79,8 +81,6 @@ for fd in handles.values(): os.close(fd)
 
 LEADER = """
 import os, pickle
-
-pytestmark = pytest.mark.modes
 children = []
 for slot in own_slots:
     receive, send = os.pipe()
