@@ -44,6 +44,7 @@ with_faults() {
   grep -E '^not ok|^# .*Expected|^# .*allocations|^Bail|SKIP|^# /' "$work/output" | sed 's/^/# /'
 }
 
+logs=$(count failed_log)
 for type in ext4 xfs btrfs tmpfs; do
   make_filesystem "$type" 512M
   # Above the LSM's function are those of the allocator and of the injection; what filesystems allocate lies deeper.
@@ -53,6 +54,9 @@ for type in ext4 xfs btrfs tmpfs; do
   [[ $type != btrfs ]] || options=(-T what_is_created_has_a_stamp_or_is_not_there)
   with_faults "allocations of the LSM" "$type" "${options[@]}"
 done
+expect "a log for which there is no memory is counted" 1 $(($(count failed_log) > logs))
 filter "${usual[@]}"
+stamps=$(count failed_memory)
 with_faults "allocations of everything" tmpfs
+expect "a stamp for which there is no memory is counted" 1 $(($(count failed_memory) > stamps))
 finish

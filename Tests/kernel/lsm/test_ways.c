@@ -7,6 +7,7 @@
 #include <linux/falloc.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
@@ -231,6 +232,33 @@ static int by_inserting_a_range(const char *path, const char *other)
 	return fallocate(fd, FALLOC_FL_INSERT_RANGE, 0, PAGE) || close(fd);
 }
 
+/* As in the kernel's fs/xfs/libxfs/xfs_fs.h, which no package here has. */
+struct xfs_exchange_range {
+	int32_t file1_fd;
+	uint32_t pad;
+	uint64_t file1_offset;
+	uint64_t file2_offset;
+	uint64_t length;
+	uint64_t flags;
+};
+
+#define XFS_IOC_EXCHANGE_RANGE _IOW('X', 129, struct xfs_exchange_range)
+
+static int by_exchanging_a_range(const char *path, const char *other)
+{
+	struct xfs_exchange_range range = { .length = PAGE };
+	char block[PAGE + 1] = "";
+	int out;
+
+	memset(block, 'y', PAGE);
+	if (write_file(other, O_CREAT | O_WRONLY, block))
+		return 1;
+	range.file1_fd = open(other, O_RDWR);
+	out = open(path, O_RDWR);
+	return ioctl(out, XFS_IOC_EXCHANGE_RANGE, &range) ||
+	       pread(out, block, 1, 0) != 1 || block[0] != 'y' || close(out);
+}
+
 /* Nobody closes: the process ends with its descriptors open. */
 static int by_exiting(const char *path, const char *other)
 {
@@ -275,6 +303,7 @@ static const struct {
 	  { EXT4_MAGIC, XFS_MAGIC } },
 	{ "fallocate, insert range", by_inserting_a_range,
 	  { EXT4_MAGIC, XFS_MAGIC } },
+	{ "XFS_IOC_EXCHANGE_RANGE", by_exchanging_a_range, { XFS_MAGIC } },
 };
 
 static bool can_be_done(const long on[3], long filesystem)
@@ -309,6 +338,46 @@ TEST_F(file, every_way_to_change_content_is_stamped)
 		EXPECT_EQ(1, get_log(self->path, log));
 		EXPECT_TRUE(is_by(&log[0], &self->me));
 	}
+}
+
+/* The kernel writes it, past the hook before a write, in the task that dies. */
+static int use_core_pattern(const char *pattern, char *old, size_t size)
+{
+	int fd = open("/proc/sys/kernel/core_pattern", O_RDWR | O_CLOEXEC);
+	ssize_t length = 0;
+	int error;
+
+	if (old)
+		length = read(fd, old, size - 1);
+	if (length > 0)
+		old[length] = '\0';
+	error = pwrite(fd, pattern, strlen(pattern), 0) !=
+		(ssize_t)strlen(pattern);
+	return close(fd) || length < 0 || error;
+}
+
+TEST_F(file, a_core_dump_is_of_the_process_that_dumped)
+{
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct writer agent;
+	char usual[128];
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, use_core_pattern(self->path, usual, sizeof(usual)));
+	pid = fork_in_session(&agent);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (setrlimit(RLIMIT_CORE, &unlimited) ||
+		    prctl(PR_SET_DUMPABLE, 1))
+			_exit(1);
+		signal(SIGABRT, SIG_DFL);
+		abort();
+	}
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, use_core_pattern(usual, NULL, 0));
+	EXPECT_TRUE(WIFSIGNALED(status) && WCOREDUMP(status));
+	EXPECT_STAMP(self->path, &agent, PROV_FLAG_CREATED);
 }
 
 TEST_HARNESS_MAIN
