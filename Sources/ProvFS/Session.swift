@@ -37,6 +37,7 @@ final class Session: @unchecked Sendable {
   func start() throws(Errno) {
     // What each thread needs this one can have, or none can.
     _ = try valueOrErrno(prov_thread_unshare_umask())
+    guard BusyPolling.prepare(session) else { throw Errno(rawValue: errno) }
     try addThread()
     guard maximumThreads > 1 else { return }
     readers.watchdog.start(readers) {
@@ -58,10 +59,11 @@ final class Session: @unchecked Sendable {
     guard let worker = try? Worker.make(isPrivileged: isPrivileged) else { return end(member) }
     let seat = Readers.Seat()
     var buffer = fuse_buf()
+    var polling = BusyPolling()
     while waitForTurn(member, seat) {
-      let begin = Self.now()
-      let count = fuse_session_receive_buf(session, &buffer)
-      let waited = Self.now() &- begin
+      let begin = BusyPolling.now()
+      let count = polling.receive(session, &buffer)
+      let waited = BusyPolling.now() &- begin
       member.isWaiting.store(false, ordering: .sequentiallyConsistent)
       let message = UnsafeRawBufferPointer(start: buffer.mem, count: max(0, Int(count)))
       if readers.leave(after: waited, takesLong: Self.takesLong(message)) {
@@ -104,12 +106,5 @@ final class Session: @unchecked Sendable {
     case FUSE_FSYNC, FUSE_FSYNCDIR, FUSE_FALLOCATE, FUSE_COPY_FILE_RANGE, FUSE_IOCTL: true
     default: false
     }
-  }
-
-  /// Nanoseconds of a clock that costs no system call.
-  private static func now() -> UInt64 {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
   }
 }
