@@ -69,14 +69,14 @@ earlier_sessions() { "$build/stamp" --log "$1" | cut -d' ' -f1 | paste -sd' '; }
 count() { sed -n "s/^$1: //p" "$stats"; }
 no_session=00000000000000000000000000000000
 
-# allow_exchanging IMAGE: XFS_IOC_EXCHANGE_RANGE wants a feature (1 << 6) that mkfs.xfs before 6.10 does not know.
+# allow_exchanging IMAGE: XFS_IOC_EXCHANGE_RANGE wants a feature (1 << 6) that xfsprogs before 6.10 neither makes nor checks.
 allow_exchanging() {
   local features
   features=$(xfs_db -c 'sb 0' -c 'print features_incompat' "$1") &&
     xfs_db -x -c 'sb 0' -c "write -d features_incompat $(printf 0x%x $((${features##* } | 1 << 6)))" "$1" >/dev/null || exit 1
 }
 
-# make_filesystem TYPE SIZE [MKFS-OPTION]...: mounts a new one at $work/TYPE
+# make_filesystem TYPE SIZE [MKFS-OPTION]...: mounts a new one at $work/TYPE; with $with_exchange, an XFS that can exchange ranges
 make_filesystem() {
   local type=$1 size=$2 image=$work/$1.img at=$work/$1 force=-f device
   shift 2
@@ -87,7 +87,7 @@ make_filesystem() {
   else
     truncate -s "$size" "$image"
     "mkfs.$type" -q "$force" "$@" "$image" >/dev/null || exit 1
-    [[ $type != xfs ]] || allow_exchanging "$image"
+    [[ $type != xfs || -z ${with_exchange:-} ]] || allow_exchanging "$image"
     # Not mount -o loop: it holds the device open for writing, which some kernels do not allow of a mounted one.
     device=$(losetup --find --show "$image") || exit 1
     at_exit+=("losetup -d '$device'")
