@@ -4,7 +4,7 @@
 source "$(dirname "$0")/lsm_test.sh"
 
 make_filesystem ext4 512M
-make_filesystem xfs 512M
+with_exchange=1 make_filesystem xfs 512M
 make_filesystem btrfs 512M
 make_filesystem tmpfs 256M
 
