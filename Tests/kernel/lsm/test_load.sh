@@ -27,8 +27,9 @@ for type in ext4 tmpfs; do
     # What is in a file is the pid of who wrote it.
     expect "$type: each names the process that wrote the file, its inode, and a time that covers it" "5000 none" \
       "$(find . -name "$session.*" -print0 | xargs -0 "$build/stamp" --states |
-        while read -r _ pid state file; do [[ $state == ok && $pid == "$(<"$file")" ]] && echo right || echo "$file" >>"$work/wrong"; done |
-        wc -l) $(head -3 "$work/wrong" 2>/dev/null | grep . || echo none)"
+        while read -r _ pid state file; do
+          read -r writer <"$file" && [[ $state == ok && $pid == "$writer" ]] && echo right || echo "$file" >>"$work/wrong"
+        done | wc -l) $(head -3 "$work/wrong" 2>/dev/null | grep . || echo none)"
   done
   cd /
 done
