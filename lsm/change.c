@@ -128,7 +128,8 @@ static bool take_due(struct inode *inode, struct provfs_inode *state,
 		     (open ? PROV_FLAG_OPEN : 0);
 	provfs_forget_change(state);
 	state->again = open;
-	if (!state->writers)
+	/* Until it is known what all have done who had it open. */
+	if (!state->claims)
 		state->mapped = false;
 	return true;
 }

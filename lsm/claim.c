@@ -368,8 +368,10 @@ static void release(struct file *file)
 		resolve_all(file);
 	if (own->changed) {
 		guard(spinlock)(&state->lock);
-		if (!--state->claims)
+		if (!--state->claims) {
 			state->stray = false;
+			state->mapped = state->mapped && state->pending;
+		}
 	}
 	/* What others begin now, they end. */
 	if (data_race(own->changed || state->pending || state->again) &&
