@@ -232,7 +232,7 @@ static int by_inserting_a_range(const char *path, const char *other)
 	return fallocate(fd, FALLOC_FL_INSERT_RANGE, 0, PAGE) || close(fd);
 }
 
-/* As in the kernel's fs/xfs/libxfs/xfs_fs.h, which no package here has. */
+/* As in xfs/xfs_fs.h of xfsprogs since 6.10. */
 struct xfs_exchange_range {
 	int32_t file1_fd;
 	uint32_t pad;
@@ -340,7 +340,6 @@ TEST_F(file, every_way_to_change_content_is_stamped)
 	}
 }
 
-/* The kernel writes it, past the hook before a write, in the task that dies. */
 static int use_core_pattern(const char *pattern, char *old, size_t size)
 {
 	int fd = open("/proc/sys/kernel/core_pattern", O_RDWR | O_CLOEXEC);
@@ -356,6 +355,7 @@ static int use_core_pattern(const char *pattern, char *old, size_t size)
 	return close(fd) || length < 0 || error;
 }
 
+/* The kernel writes it, past the hook before a write, in the task that dies. */
 TEST_F(file, a_core_dump_is_of_the_process_that_dumped)
 {
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
