@@ -38,6 +38,11 @@ struct Backing: Sendable {
     files -= 1
     return files == 0 ? file : nil
   }
+
+  /// Ends the use of the backing file, whatever is open: the view has ended.
+  ///
+  /// - Returns: what was registered.
+  mutating func end() -> BackingFile? { file.take() }
 }
 
 /// How the kernel reads and writes one open file.
@@ -132,6 +137,19 @@ extension NodeTable {
 
   fileprivate func takeIdleBacking(_ node: NodeReference) -> BackingFile? {
     shard(of: node).state.withLock { _ in node.pointer.pointee.idleBacking.take() }
+  }
+
+  /// At the end of the view, makes the kernel let go of the node's backing files. It keeps what is
+  /// registered for as long as it has the connection, which with a ring outlives the process, and for
+  /// so long the source's filesystem could not be unmounted.
+  ///
+  /// - Parameter hasEnded: whether the connection has ended. Before, somebody may have been answered with
+  ///   a backing file that the kernel has yet to look up.
+  func unregisterAll(_ node: NodeReference, hasEnded: Bool) {
+    let used = hasEnded ? node.pointer.pointee.backing.withLock { $0.end() } : nil
+    for file in [used, takeIdleBacking(node)] {
+      if let file { unregister(file) }
+    }
   }
 
   func unregister(_ file: BackingFile) {

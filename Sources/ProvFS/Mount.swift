@@ -75,11 +75,12 @@ final class Mount {
     view.lingering.start()
     Handshake.wait(session)
     Handshake.verifyPassthrough(session)
-    ring.start()
     if options.passthrough == .on && !Handshake.grantsPassthrough {
       giveUp("passthrough=on: \(Passthrough.refusal)", launch)
     }
+    ring.start()
     if options.ring == .on, let refusal = ring.refusal { giveUp("ring=on: \(refusal)", launch) }
+    threads.open()
     launch.succeeded()
     logger.notice("\(options.source!.shown) is shown at \(own.path.shown)")
     logger.notice("\(Passthrough.description(options.passthrough, view.table))")
@@ -94,10 +95,21 @@ final class Mount {
     }
     threads.stop()
     ring.stop()
-    for node in view.table.all() { view.stamper.settle(node) }
+    let hasEnded = connectionHasEnded
+    for node in view.table.all() {
+      view.stamper.settle(node)
+      view.table.unregisterAll(node, hasEnded: hasEnded)
+    }
     // Where the connection was aborted the dead view is still in the tree.
     own.clean()
     logger.notice("\(own.path.shown) is unmounted")
+  }
+
+  /// Whether nobody can use the view any more; not so while one has files of it open that a signal took
+  /// out of the tree.
+  private var connectionHasEnded: Bool {
+    var device = pollfd(fd: fuse_session_fd(session), events: 0, revents: 0)
+    return poll(&device, 1, 0) > 0 && device.revents & Int16(POLLERR) != 0
   }
 
   /// Says so where each inode takes a descriptor.

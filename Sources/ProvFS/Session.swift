@@ -19,6 +19,7 @@ final class Session: @unchecked Sendable {
   private let mainThread = pthread_self()
   private let threads = ServingThreads()
   private let readers: Readers
+  private let isOpen = Atomic<Bool>(false)
 
   /// Tells the main thread that the kernel has ended the session.
   static let endSignal = SIGUSR1
@@ -31,7 +32,7 @@ final class Session: @unchecked Sendable {
     readers = Readers(most: min(maximumThreads, max(2, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))))
   }
 
-  /// Begins to serve.
+  /// Begins to serve: the kernel's INIT only, until the view is ``open()``.
   ///
   /// - Throws: the error of pthread_create(3), or why no thread can serve.
   func start() throws(Errno) {
@@ -43,6 +44,12 @@ final class Session: @unchecked Sendable {
     readers.watchdog.start(readers) {
       if !self.readers.summon() { try? self.addThread() }
     }
+  }
+
+  /// It is decided that the view serves. Before, it may yet be given up, and nobody must have been
+  /// answered by then.
+  func open() {
+    isOpen.store(true, ordering: .releasing)
   }
 
   /// Ends serving: requests that were taken are answered, no more are taken.
@@ -72,6 +79,7 @@ final class Session: @unchecked Sendable {
       }
       if count == -EINTR || count == -EAGAIN { continue }
       guard count > 0 else { break }
+      if !isOpen.load(ordering: .acquiring) { waitUntilOpen(message) }
       worker.pointee.begin(message)
       if !RawRequests.serve(worker, view, fuse_session_fd(session)) {
         fuse_session_process_buf(session, &buffer)
@@ -97,6 +105,13 @@ final class Session: @unchecked Sendable {
       threads.isStopping.load(ordering: .sequentiallyConsistent)
         || fuse_session_exited(session) != 0
     }
+  }
+
+  private func waitUntilOpen(_ message: UnsafeRawBufferPointer) {
+    guard message.count >= MemoryLayout<fuse_in_header>.size,
+      message.loadUnaligned(as: fuse_in_header.self).opcode != FUSE_INIT.rawValue
+    else { return }
+    while !isOpen.load(ordering: .acquiring) { usleep(100) }
   }
 
   /// Whether serving the request means to wait for a disk, or for much to be copied.

@@ -3,13 +3,14 @@
 
 import errno
 import os
+import subprocess
 
 import pytest
 
 from support import identity, modes
 from support.filesystems import image
 from support.mounts import until
-from support.system import fails, opened, read, write
+from support.system import descriptor_of, fails, opened, read, write
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +77,22 @@ def test_a_removed_file_gives_its_room_back(mount, private):
         os.rename(mountpoint / "new", mountpoint / "two")
         until(lambda: free - os.statvfs(source).f_bfree < 1024, "the blocks are free again")
         view.unmount()
+
+
+def test_the_source_can_be_unmounted_once_the_view_has_ended(mount, private, view_mode):
+    """Also while the kernel has the connection still, as it has for a while after the end of a ring."""
+    with image(private / "image", private / "source", 16) as source:
+        mountpoint = private / "view"
+        mountpoint.mkdir()
+        view = mount(source, mountpoint, options=view_mode.options)
+        write(mountpoint / "file", b"content")
+        assert open_and_close(mountpoint / "file")
+        connection = descriptor_of(view.pid, "/dev/fuse")
+        try:
+            view.unmount()
+            subprocess.run(["umount", str(source)], check=True)
+        finally:
+            os.close(connection)
 
 
 def test_each_user_has_the_room_that_is_his(mount, private, user):

@@ -67,6 +67,14 @@ def test_a_user_cannot(mount, tree, user):
         assert not modes.are_rings_offered()
 
 
+def test_a_view_that_is_given_up_has_answered_nobody(mount, tree, needs):
+    """However long it takes to go: what is written meanwhile might have no stamp."""
+    inject = [needs("strace"), "-f", "-o", "/dev/null", "-e", "trace=io_uring_setup,umount2", "-e",
+              "inject=io_uring_setup:error=EPERM", "-e", "inject=umount2:delay_enter=1000000"]
+    with modes.rings_offered(True):
+        refused(mount, tree, options="ring=on", prefix=inject)
+
+
 def test_one_request_at_a_time_is_no_ring(mount, tree):
     with modes.rings_offered(True):
         assert "one request at a time" in refused(

@@ -2,6 +2,7 @@
 """Small filesystems of a test's own, mounted from an image."""
 
 import contextlib
+import os
 import subprocess
 
 
@@ -18,7 +19,9 @@ def image(file, directory, megabytes, options=(), mount_options="loop", make=("m
     try:
         yield directory
     finally:
-        subprocess.run(["umount", str(directory)], check=False, capture_output=True)
+        # A test may have unmounted it.
+        if os.path.ismount(directory):
+            subprocess.run(["umount", str(directory)], check=True)
 
 
 def small_filesystem(scratch, megabytes, options=(), mount_options="loop"):

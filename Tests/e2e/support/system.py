@@ -12,6 +12,7 @@ import struct
 RENAME_NOREPLACE, RENAME_EXCHANGE, RENAME_WHITEOUT = 1, 2, 4
 FALLOC_KEEP_SIZE, FALLOC_PUNCH_HOLE, FALLOC_COLLAPSE_RANGE = 1, 2, 8
 FALLOC_ZERO_RANGE, FALLOC_INSERT_RANGE = 16, 32
+SYS_PIDFD_GETFD = 438  # on every architecture; glibc has it since 2.36
 AT_FDCWD, AT_SYMLINK_FOLLOW, AT_EMPTY_PATH = -100, 0x400, 0x1000
 
 KERNEL = tuple(int(part) for part in re.match(r"(\d+)\.(\d+)", os.uname().release).groups())
@@ -55,6 +56,17 @@ def link_descriptor_directly(descriptor, target):
     """The same by AT_EMPTY_PATH, as root may."""
     return _checked(_libc.linkat(descriptor, b"", AT_FDCWD, os.fsencode(target), AT_EMPTY_PATH),
                     target)
+
+
+def descriptor_of(pid, path):
+    """A duplicate of the descriptor that the process has of `path`."""
+    number = next(int(name) for name in os.listdir(f"/proc/{pid}/fd")
+                  if os.readlink(f"/proc/{pid}/fd/{name}") == path)
+    process = os.pidfd_open(pid)
+    try:
+        return _checked(_libc.syscall(SYS_PIDFD_GETFD, process, number, 0), path)
+    finally:
+        os.close(process)
 
 
 def name_to_handle(name):
