@@ -96,6 +96,14 @@ def test_without_io_uring_requests_come_as_ever(mount, tree, needs):
     assert read(tree[0] / "file") == b"content"
 
 
+def test_who_insists_on_a_ring_goes_without_a_view(mount, tree, owner, needs):
+    """That there is no room for the entries shows once it is mounted, and somebody may wait for an answer."""
+    with modes.rings_offered(True):
+        assert "ring=on: cannot offer entries of processor 0" in refused(
+            mount, tree, owner, options="ring=on,max_threads=1024",
+            prefix=[needs("prlimit"), f"--as={1 << 30}"])
+
+
 @pytest.mark.parametrize("queues", [0, 1])
 def test_rings_that_do_not_suffice_are_given_back(mount, tree, needs, queues):
     """There is address space for the entries of so many processors: a GiB each."""
