@@ -36,7 +36,7 @@ struct Backing: Sendable {
   /// - Returns: a backing file that nothing uses any more.
   mutating func close() -> BackingFile? {
     files -= 1
-    return files == 0 ? file : nil
+    return files == 0 ? file.take() : nil
   }
 
   /// Ends the use of the backing file, whatever is open: the view has ended.

@@ -108,16 +108,19 @@ final class Session: @unchecked Sendable {
   }
 
   private func waitUntilOpen(_ message: UnsafeRawBufferPointer) {
-    guard message.count >= MemoryLayout<fuse_in_header>.size,
-      message.loadUnaligned(as: fuse_in_header.self).opcode != FUSE_INIT.rawValue
-    else { return }
+    guard let operation = Self.operation(of: message), operation != FUSE_INIT else { return }
     while !isOpen.load(ordering: .acquiring) { usleep(100) }
+  }
+
+  /// What a message asks for; nil where it is too short to be a request.
+  private static func operation(of message: UnsafeRawBufferPointer) -> fuse_opcode? {
+    guard message.count >= MemoryLayout<fuse_in_header>.size else { return nil }
+    return fuse_opcode(message.loadUnaligned(as: fuse_in_header.self).opcode)
   }
 
   /// Whether serving the request means to wait for a disk, or for much to be copied.
   private static func takesLong(_ message: UnsafeRawBufferPointer) -> Bool {
-    guard message.count >= MemoryLayout<fuse_in_header>.size else { return false }
-    return switch fuse_opcode(message.loadUnaligned(as: fuse_in_header.self).opcode) {
+    switch operation(of: message) {
     case FUSE_FSYNC, FUSE_FSYNCDIR, FUSE_FALLOCATE, FUSE_COPY_FILE_RANGE, FUSE_IOCTL: true
     default: false
     }
