@@ -11,7 +11,7 @@
  *				of a file: bytes, how many of them are zero,
  *				how many lines are no line of a writer's, and
  *				the sessions of its first and last whole line
- *	check DISK STATUS	of e2fsck -fn or xfs_repair -n
+ *	check DISK STATUS	of e2fsck -fn or xfs_repair -n, after its own lines
  *	writer DISK SESSION PID
  *	go			the writers begin
  *	durable DISK NAME SESSION
@@ -76,6 +76,7 @@ static int run(const char *const command[])
 
 	if (!pid) {
 		dup2(port, STDOUT_FILENO);
+		dup2(port, STDERR_FILENO);
 		execv(command[0], (char *const *)command);
 		_exit(127);
 	}
