@@ -10,7 +10,7 @@
  * A change that has been noted is pending until it is stamped, or found to be
  * none. Between the hook that notes it and the write itself any time can pass,
  * in which others write: that the last one noted is the one who wrote is a
- * guess, which claim.c corrects when the open file is released.
+ * guess, which resolve.c corrects when the open file is released.
  *
  * Locks: freeze protection of the superblock, i_rwsem, provfs_inode.lock.
  * None of these is waited for with mmap_lock held, and freeze protection is
@@ -48,19 +48,12 @@ static bool is_due(struct inode *inode, const struct provfs_inode *state)
 	return state->pending || (state->again && !is_open(inode, state));
 }
 
-bool provfs_is_due(struct inode *inode)
-{
-	struct provfs_inode *state = provfs_inode(inode);
-
-	guard(spinlock)(&state->lock);
-	return is_due(inode, state);
-}
-
 /*
  * Begins a pending change. What those who have the file open for changes have
  * done since the last stamp is not forgotten by that.
  */
-static void begin_pending(struct inode *inode, struct provfs_inode *state)
+static void begin_pending(struct inode *inode, struct provfs_inode *state,
+			  const struct provfs_mark *now)
 {
 	lockdep_assert_held(&state->lock);
 	state->pending = true;
@@ -71,7 +64,7 @@ static void begin_pending(struct inode *inode, struct provfs_inode *state)
 	    (state->stray || provfs_content_moved(inode, &state->since)))
 		return;
 	state->stray = false;
-	provfs_mark(inode, &state->since);
+	state->since = *now;
 }
 
 /* The pending change is none, or stamped, or to be forgotten. */
@@ -280,11 +273,13 @@ void provfs_note_change(struct dentry *dentry, struct file *file,
 {
 	struct inode *inode = d_inode(dentry);
 	struct provfs_inode *state = provfs_inode(inode);
+	struct provfs_mark now;
 
 	if (other_is_pending(state, writer))
 		settle(dentry, as, SETTLE_HANDOVER);
 
 	guard(spinlock)(&state->lock);
+	provfs_mark(inode, &now);
 	if (state->pending && state->kept &&
 	    !provfs_same_writer(&state->writer, writer)) {
 		if (!file)
@@ -295,7 +290,7 @@ void provfs_note_change(struct dentry *dentry, struct file *file,
 		take_over(state, writer);
 	}
 	if (!state->pending)
-		begin_pending(inode, state);
+		begin_pending(inode, state, &now);
 	if (!i_size_read(inode))
 		state->sole = true;
 	if (mapped)
@@ -304,7 +299,7 @@ void provfs_note_change(struct dentry *dentry, struct file *file,
 	if (mapped || (file && (file->f_mode & FMODE_NOCMTIME)))
 		state->certain = true;
 	if (file)
-		provfs_claim(file, writer);
+		provfs_claim(file, writer, &now);
 	else
 		state->kept = true;
 }

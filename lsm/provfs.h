@@ -201,17 +201,15 @@ void provfs_note_change(struct dentry *dentry, struct file *file,
 void provfs_note_now(struct dentry *dentry, const struct provfs_writer *writer,
 		     bool mapped, enum provfs_settle_as as);
 void provfs_settle(struct dentry *dentry, enum provfs_settle_as as);
-bool provfs_is_due(struct inode *inode);
 void provfs_forget_change(struct provfs_inode *state);
 
 /* claim.c: who may yet change content through an open file */
-void provfs_claim(struct file *file, const struct provfs_writer *writer);
-void provfs_resolve_earlier(struct file *file,
-			    const struct provfs_writer *writer,
-			    enum provfs_settle_as as);
+bool provfs_is_recorded(const struct provfs_inode *state,
+			const struct provfs_claim *claim);
+void provfs_claim(struct file *file, const struct provfs_writer *writer,
+		  const struct provfs_mark *now);
 void provfs_file_changes(struct file *file);
 int provfs_file_maps(struct file *file);
-void provfs_file_released(struct file *file);
 
 /* content.c: whether content has changed */
 bool provfs_ctime_is_proof(const struct inode *inode);
@@ -235,6 +233,12 @@ int provfs_refuse_xattr(struct dentry *dentry, const char *name);
 int provfs_refuse_ioctl(const struct file *file, unsigned int command);
 bool provfs_restoring(void);
 void provfs_end_restoring(void);
+
+/* resolve.c: what those did who might have */
+void provfs_resolve_earlier(struct file *file,
+			    const struct provfs_writer *writer,
+			    enum provfs_settle_as as);
+void provfs_file_released(struct file *file);
 
 /* scope.c: which filesystems are stamped */
 bool provfs_in_scope(const struct super_block *sb);

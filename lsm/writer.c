@@ -43,17 +43,18 @@ void provfs_current_writer(struct provfs_writer *writer)
 		return;
 	}
 
-	*writer = (struct provfs_writer) {
-		.pid = task_tgid_nr(current),
-		.uid = from_kuid(&init_user_ns, writing_uid()),
-	};
-	scoped_guard(rcu)
-		strscpy_pad(writer->comm, current->group_leader->comm);
-
 	if (agent_session_current(&session)) {
 		memcpy(writer->session, session.id.bytes, PROV_SESSION_SIZE);
 		memcpy(writer->root, session.outermost.bytes, PROV_ROOT_SIZE);
+	} else {
+		memset(writer->session, 0, PROV_SESSION_SIZE);
+		memset(writer->root, 0, PROV_ROOT_SIZE);
 	}
+	writer->pid = task_tgid_nr(current);
+	/* What a kuid is; from_kuid() would search the namespace's map. */
+	writer->uid = __kuid_val(writing_uid());
+	scoped_guard(rcu)
+		strscpy_pad(writer->comm, current->group_leader->comm);
 }
 
 /**
