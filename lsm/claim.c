@@ -134,6 +134,7 @@ void provfs_file_changes(struct file *file)
 		return;
 	state = provfs_inode(inode);
 	provfs_current_writer(&writer);
+	/* A claim that another task makes just now could also come later. */
 	if (data_race(own->changed)) {
 		/*
 		 * The next of many writes. A race with the stamp that another
