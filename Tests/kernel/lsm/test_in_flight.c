@@ -94,6 +94,45 @@ TEST_F(file, a_write_that_waits_is_not_stamped_as_anothers)
 	EXPECT_TRUE(is_by(&log[1], &self->me));
 }
 
+/* He closes while the other's change is not stamped yet. */
+TEST_F(file, a_write_that_waits_is_not_lost_in_anothers_change)
+{
+	struct writer first, second;
+	struct turns written, close_now;
+	struct flight_plan plan;
+	pid_t pid, other;
+
+	ASSERT_EQ(0, begin_plan(&plan));
+	ASSERT_EQ(0, begin(&written));
+	ASSERT_EQ(0, begin(&close_now));
+	ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, content));
+	pid = fork_in_session(&first);
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(fly(&plan, self->path));
+	ASSERT_EQ(0, wait_for(&plan.off));
+	other = fork_in_session(&second);
+	ASSERT_LE(0, other);
+	if (!other) {
+		int fd = open(self->path, O_WRONLY | O_APPEND);
+
+		if (write(fd, "by the second", 13) != 13 ||
+		    let_go(&written) || wait_for(&close_now))
+			_exit(1);
+		_exit(!!close(fd));
+	}
+	ASSERT_EQ(0, wait_for(&written));
+	ASSERT_EQ(0, let_go(&plan.data));
+	ASSERT_EQ(0, wait_for(&plan.landed));
+	ASSERT_EQ(0, let_go(&plan.close));
+	ASSERT_EQ(0, exit_status(pid));
+	EXPECT_EQ(1, on_record(self->path, &first));
+	ASSERT_EQ(0, let_go(&close_now));
+	ASSERT_EQ(0, exit_status(other));
+	EXPECT_EQ(1, on_record(self->path, &first));
+	EXPECT_EQ(1, on_record(self->path, &second));
+}
+
 /* The same, and the mtime is set back before the file is closed. */
 TEST_F(file, setting_times_back_does_not_hide_a_write_that_waited)
 {
