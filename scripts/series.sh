@@ -126,7 +126,7 @@ commit_like() {
     cat "$work/message"
   } >"$work/whole-message"
   GIT_AUTHOR_NAME=$(sed -n 's/^Author: //p' <<<"$header") GIT_AUTHOR_EMAIL=$(sed -n 's/^Email: //p' <<<"$header") \
-    GIT_AUTHOR_DATE=$(sed -n 's/^Date: //p' <<<"$header") \
+  GIT_AUTHOR_DATE=$(sed -n 's/^Date: //p' <<<"$header") \
     plain_git -C "$pristine" commit-tree "$2" -p "$3" -F "$work/whole-message"
 }
 

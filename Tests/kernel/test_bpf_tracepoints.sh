@@ -72,7 +72,10 @@ echo 0 >/proc/sys/kernel/agent_ns/enabled
 in_session true 2>/dev/null
 echo 1 >/proc/sys/kernel/agent_ns/enabled
 expect "a session that was refused leaves no event" "" "$(grep -v '^#' $tracefs/trace)"
-expect "a clone can fail when the session has been made" 0 "$("$build/clone_session" late-failure >&2; echo $?)"
+expect "a clone can fail when the session has been made" 0 "$(
+  "$build/clone_session" late-failure >&2
+  echo $?
+)"
 expect "a clone that failed late leaves no event" "" "$(grep -v '^#' $tracefs/trace)"
 
 # The first task is there before it runs, and the end does not wait for whoever holds the namespace open.

@@ -15,7 +15,10 @@ trap "echo $interval >$sysctls/reaper_interval; echo $lifetime >$sysctls/max_lif
 echo 1 >$sysctls/reaper_interval
 
 # status_of COMMAND...: its exit status, and 128 and the signal if one killed it
-status_of() { { in_session "$@"; } >/dev/null 2>&1; echo $?; }
+status_of() {
+  { in_session "$@"; } >/dev/null 2>&1
+  echo $?
+}
 
 expect "within the budget it lives" 0 "$(status_of --max-write-bytes 1000000 --action 2 sh -c 'echo fine')"
 expect "too many bytes: SIGKILL" 137 "$(status_of --max-write-bytes 100 --action 2 dd if=/dev/zero of=/dev/null bs=1)"
@@ -23,7 +26,10 @@ expect "too many bytes: SIGTERM" 143 "$(status_of --max-write-bytes 100 --action
 expect "too many system calls" 137 "$(status_of --max-syscalls 1000 --action 2 dd if=/dev/zero of=/dev/null bs=1)"
 expect "too long" 137 "$(status_of --max-elapsed-ns 1 --action 2 sleep infinity)"
 expect "SIGTERM that is ignored becomes SIGKILL" 137 \
-  "$(trap '' TERM; status_of --max-elapsed-ns 1 --action 1 sleep infinity)"
+  "$(
+    trap '' TERM
+    status_of --max-elapsed-ns 1 --action 1 sleep infinity
+  )"
 
 # A whole tree of processes, some of them in nested sessions, some orphaned. Whoever lives holds the pipe open.
 in_session --max-elapsed-ns 1 --action 2 bash -c '

@@ -51,6 +51,9 @@ expect "the intent is inherited" "build the docs" \
 expect "a nested session has an intent of its own" "" \
   "$(in_session --intent outer "$build/run_in_session" cat /proc/self/agent_intent)"
 
-expect "the exit status passes through" 42 "$(in_session sh -c 'exit 42'; echo $?)"
+expect "the exit status passes through" 42 "$(
+  in_session sh -c 'exit 42'
+  echo $?
+)"
 
 finish

@@ -31,7 +31,10 @@ value() {
 # answer COMMAND FILE: SESSION TRUST STATE STAMPER
 answer() { "$provstamp" "$1" --json "$2" | value session trust state stamper; }
 
-status_of() { ("$@") >/dev/null 2>&1; echo $?; }
+status_of() {
+  ("$@") >/dev/null 2>&1
+  echo $?
+}
 
 # session_in FILE: that of the first note of provstamp run -v
 session_in() { sed -n 's/^provstamp: note: session \([0-9a-f]*\) .*/\1/p' "$1" | head -1; }

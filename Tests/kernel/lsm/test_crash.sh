@@ -58,13 +58,19 @@ for type in ext4 xfs; do
       "$build/stamp" --session bash "$work/writer" "$work/$type" "$work/locks" 3>"$work/id.$id" 2>/dev/null &
     done
     # A crash before anything has got to the disk leaves nothing to judge.
-    for ((wait = 0; wait < 600; wait++)); do [[ ! -e $work/locks/synced ]] || break; sleep 0.1; done
+    for ((wait = 0; wait < 600; wait++)); do
+      [[ ! -e $work/locks/synced ]] || break
+      sleep 0.1
+    done
     sleep "0.$((RANDOM % 9))$((RANDOM % 10))"
     xfs_io -x -c 'shutdown' "$work/$type" || exit 1
     kill %% %- 2>/dev/null
     wait 2>/dev/null
     # What the writers had just started may be there for a moment after them.
-    for ((wait = 0; wait < 600; wait++)); do ! umount "$work/$type" 2>/dev/null || break; sleep 0.1; done
+    for ((wait = 0; wait < 600; wait++)); do
+      ! umount "$work/$type" 2>/dev/null || break
+      sleep 0.1
+    done
     mountpoint -q "$work/$type" && echo "$work/$type is in use" && exit 1
     mount "$device" "$work/$type" || exit 1
     one=$(<"$work/id.one") two=$(<"$work/id.two")
