@@ -132,7 +132,7 @@ logged() {
   local what=$1 log=$output/build.log
   shift
   if ! "$@" >"$log" 2>&1; then
-    grep -nE 'error|Error|undefined|warning:' "$log" | head -40 >&2 || true
+    grep -nE 'error|Error|undefined|warning:' "$log" | sed -n 1,40p >&2 || true
     say "$what failed; all of it: $log"
     exit 1
   fi

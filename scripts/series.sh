@@ -26,7 +26,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/kernel.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-first_version=$(versions | head -1)
+first_version=$(versions | sed -n 1p)
 
 # The files of this repository that are the kernel's: "PATH-HERE PATH-THERE" a line.
 kernel_files() {
@@ -136,7 +136,7 @@ case ${1:-} in
   export)
     (($# == 3)) || die "export wants a version and a tree" "scripts/series.sh --help"
     export_commits "$2" "$(realpath -e "$3")"
-    first_version=$(versions | head -1)
+    first_version=$(versions | sed -n 1p)
     shift 3
     ;;
   --check) check=true && shift ;;

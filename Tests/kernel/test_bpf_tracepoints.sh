@@ -59,7 +59,7 @@ expect_match "the end of a session, and what it did" \
   "parent=$no_session total_syscalls=[1-9][0-9]+ openat_count=[1-9][0-9]* write_bytes=[1-9][0-9]+ connect_count=0 unlink_count=1 fork_count=[1-9][0-9]* elapsed_ns=[1-9][0-9]+" \
   "$ended"
 expect "the nested session ends first" "$inner" \
-  "$(sed -n 's/.*agent_session_end: session=\([0-9a-f]*\).*/\1/p' "$work/trace" | head -1)"
+  "$(sed -n 's/.*agent_session_end: session=\([0-9a-f]*\).*/\1/p' "$work/trace" | sed -n 1p)"
 bytes_of() { sed -n "s/.*agent_session_end: session=$1.* write_bytes=\([0-9]*\).*/\1/p" "$work/trace"; }
 # The inner one writes its id and a newline; the outer one that, its own, and its pid.
 expect "the inner session's bytes" 33 "$(bytes_of "$inner")"

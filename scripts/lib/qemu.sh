@@ -10,7 +10,7 @@ first_sound_qemu=8.1
 qemu_is_sound() {
   local version
   version=$(qemu-system-x86_64 --version 2>/dev/null | sed -n 's/^QEMU emulator version \([0-9.]*\).*/\1/p')
-  [[ -n $version && $(printf '%s\n' "$first_sound_qemu" "$version" | sort -V | head -1) == "$first_sound_qemu" ]]
+  [[ -n $version && $(printf '%s\n' "$first_sound_qemu" "$version" | sort -V | sed -n 1p) == "$first_sound_qemu" ]]
 }
 
 # Debian 12 has QEMU 7.2, and a later one among its backports. The system's sources are left as they are.

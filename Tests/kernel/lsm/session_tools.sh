@@ -37,7 +37,7 @@ status_of() {
 }
 
 # session_in FILE: that of the first note of provstamp run -v
-session_in() { sed -n 's/^provstamp: note: session \([0-9a-f]*\) .*/\1/p' "$1" | head -1; }
+session_in() { sed -n 's/^provstamp: note: session \([0-9a-f]*\) .*/\1/p' "$1" | sed -n 1p; }
 
 # run COMMAND...: as a session; $session is the id, $status how it ended, and of a session nested in it
 # $nested_session and $nested_in
