@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from support import identity, programs, records
 from support.mounts import PATIENCE, until
+from support.system import KERNEL
 
 PYTHON = [os.path.realpath(sys.executable), "-S", "-E", "-c"]
 
@@ -451,3 +453,53 @@ def test_a_foreign_proc_is_not_believed():
     output, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, output) == (125, b"")
     assert b"/proc" in errors and b"pid namespace" in errors
+
+
+@pytest.fixture
+def run_in_chroot(private):
+    """run(identity, mount_point=…): `provstamp run` of id(1) in a directory as its root directory."""
+    root = private / "root"
+    for name, mode in (("usr", 0o755), ("proc", 0o755), ("dev", 0o755), ("run", 0o755), ("tmp", 0o1777)):
+        (root / name).mkdir(parents=True)
+        (root / name).chmod(mode)
+    for name in ("bin", "lib", "lib64"):
+        (root / name).symlink_to(f"usr/{name}")
+    shutil.copy(programs.provstamp(), root)
+
+    def run(who, mount_point, dev="dev"):
+        prepare = f"mount --bind {root} {root}; cd {root}\n" if mount_point else f"cd {root}\n"
+        script = prepare + f"""
+            mount --rbind /usr usr
+            mount --rbind /dev {dev}
+            mount -t proc proc proc
+            exec chroot --userspec={who.uid}:{who.gid} . /provstamp run -- id -u
+        """
+        done = subprocess.run(["unshare", "--mount", "sh", "-euc", script], capture_output=True,
+                              cwd="/", env={"PATH": os.defpath + ":/usr/sbin"}, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+def test_root_has_sessions_in_a_chroot_that_is_no_mount_point(run_in_chroot):
+    status, output, errors = run_in_chroot(identity.ROOT, mount_point=False)
+    if KERNEL >= (6, 8):  # statmount(2)
+        assert (status, output, errors) == (0, b"0\n", b"")
+    else:
+        assert (status, output) == (125, b"")
+        assert b"/run/provstamp: is on a mount that cannot be seen" in errors
+    assert b"log in" not in errors
+
+
+def test_in_a_chroot_that_is_no_mount_point_others_are_told_the_way_out(run_in_chroot, unknown_user):
+    status, output, errors = run_in_chroot(unknown_user, mount_point=False)
+    assert (status, output) == (125, b"")
+    assert b"is on a mount that cannot be seen" in errors and b"mount --bind DIR DIR" in errors
+    answer = run_in_chroot(unknown_user, mount_point=True)
+    assert answer == (0, b"%d\n" % unknown_user.uid, b"")
+
+
+def test_what_a_chroot_lacks_is_named(run_in_chroot):
+    status, output, errors = run_in_chroot(identity.ROOT, mount_point=False, dev="tmp")
+    assert (status, output) == (125, b"")
+    assert b"/dev/null: No such file or directory" in errors and b"mount --bind /dev" in errors

@@ -63,6 +63,15 @@ public struct MountTable {
     var options: [Substring]
   }
 
+  /// The mount through which a file was reached; nil where this process cannot find out: after chroot(2)
+  /// into a directory that is no mount point, the root's own mount is not in the table, and statmount(2)
+  /// tells it from Linux 6.8 on to whoever has CAP_SYS_ADMIN.
+  ///
+  /// - Parameter id: the mount's id, as statx(2) told it of the file.
+  static func mount(of file: FileReference, id: UInt64) throws(Errno) -> Mount? {
+    try MountTable().mount(id) ?? Mount(of: file)
+  }
+
   /// The mount with this id; nil where there is none.
   func mount(_ id: UInt64) -> Mount? {
     let prefix = "\(id) "
@@ -79,5 +88,23 @@ public struct MountTable {
     return Mount(
       type: String(decoding: fields[end + 1], as: UTF8.self),
       options: String(decoding: fields[end + 3], as: UTF8.self).split(separator: ","))
+  }
+}
+
+extension MountTable.Mount {
+  /// What statmount(2) says; nil where it says nothing.
+  fileprivate init?(of file: FileReference) {
+    var told = prov_mount()
+    var buffer = [CChar](repeating: 0, count: 1 << 16)
+    let mount: Self? = buffer.withUnsafeMutableBufferPointer { buffer in
+      guard prov_statmount(file.directory, file.name, buffer.baseAddress, buffer.count, &told) == 0
+      else { return nil }
+      let (type, subtype) = (String(cString: told.type), String(cString: told.subtype))
+      return Self(
+        type: subtype.isEmpty ? type : "\(type).\(subtype)",
+        options: String(cString: told.options).split(separator: ","))
+    }
+    guard let mount, !mount.type.isEmpty else { return nil }
+    self = mount
   }
 }

@@ -45,6 +45,8 @@ struct RegistryPlace: Hashable {
     case writable
     /// It is on a filesystem that may keep whoever looks at it waiting for ever.
     case filesystem(String)
+    /// It is not to be found out which filesystem it is on, see ``MountTable/mount(of:id:)``.
+    case hiddenMount
     /// What kept this process from finding out.
     case unreadable(Errno)
   }
@@ -66,7 +68,7 @@ struct RegistryPlace: Hashable {
       CInt(PROV_AT_EMPTY_PATH | PROV_AT_STATX_DONT_SYNC),
       UInt32(STATX_UID) | UInt32(STATX_MODE) | UInt32(STATX_MNT_ID), &status)
     guard result == 0 else { throw .unreadable(Errno(rawValue: -result)) }
-    try checkFilesystem(status)
+    try checkFilesystem(of: descriptor, status)
     guard status.stx_uid == owner else { throw .owner(status.stx_uid) }
     guard status.stx_mode & 0o022 == 0 else { throw .writable }
     return descriptor
@@ -78,15 +80,16 @@ struct RegistryPlace: Hashable {
     "zfs",
   ]
 
-  private func checkFilesystem(_ status: statx) throws(Fault) {
-    let type: String?
+  private func checkFilesystem(of anchor: OwnedDescriptor, _ status: statx) throws(Fault) {
+    let mount: MountTable.Mount?
     do {
-      type = try MountTable().mount(status.stx_mnt_id)?.type
+      mount = try MountTable.mount(
+        of: FileReference(descriptor: anchor.number), id: status.stx_mnt_id)
     } catch {
       throw .unreadable(error)
     }
-    let known = type ?? "unknown"
-    guard Self.localFilesystems.contains(known) else { throw .filesystem(known) }
+    guard let type = mount?.type else { throw .hiddenMount }
+    guard Self.localFilesystems.contains(type) else { throw .filesystem(type) }
   }
 }
 
@@ -98,6 +101,9 @@ extension RegistryPlace.Fault: CustomStringConvertible {
     case .writable: "can be written to by others than its owner"
     case .filesystem(let type):
       "is on a filesystem of type \(type), which may keep every reader waiting"
+    case .hiddenMount:
+      "is on a mount that cannot be seen from this root directory, as in a chroot that is no mount "
+        + "point, so it is not known whether its filesystem may keep every reader waiting"
     }
   }
 }

@@ -78,7 +78,8 @@ public final class SessionRegistration {
       do {
         return (place, try place.makeDirectory())
       } catch {
-        refusals.append(.init(path: place.anchor, reason: error.description))
+        refusals.append(
+          .init(path: place.anchor, reason: error.description, remedy: place.remedy(error)))
       }
     }
     throw .places(refusals)
@@ -141,6 +142,16 @@ extension RegistryPlace {
     return OwnedDescriptor(opened)
   }
 
+  /// What makes this place one that will do.
+  fileprivate func remedy(_ fault: Fault) -> String {
+    switch fault {
+    case .absent where owner != 0 && directories.count > 1: "log in, so that \(anchor) exists"
+    case .hiddenMount: "make the chroot a mount point (mount --bind DIR DIR) before chroot DIR"
+    case .absent, .owner, .writable, .filesystem, .unreadable:
+      "see to \(anchor), which is to be a directory of uid \(owner)'s own on a local filesystem"
+    }
+  }
+
   private func make(_ directory: CInt, _ path: String, _ mode: mode_t) throws(Fault) {
     let result = prov_make_directory(directory, path, mode)
     guard result == 0 || result == -EEXIST else { throw .unreadable(Errno(rawValue: -result)) }
@@ -153,6 +164,8 @@ public enum SessionRegistrationError: Error, Hashable, Sendable {
   public struct Refusal: Hashable, Sendable {
     public let path: String
     public let reason: String
+    /// What makes it do.
+    public let remedy: String
   }
 
   /// None of the directories in which this user's records may be will do.
@@ -171,7 +184,7 @@ extension SessionRegistrationError: CustomStringConvertible {
     case .places(let refusals):
       "no directory for the session's record: "
         + refusals.map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
-        + ". Log in so that /run/user/UID exists, or remove what is in the way in /tmp"
+        + "; way out: " + refusals.map(\.remedy).joined(separator: ", or ")
     case .privilege:
       "the real and the effective uid differ, so it is not clear whose session this is: "
         + "run it without set-user-ID"

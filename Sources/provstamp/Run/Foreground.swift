@@ -20,6 +20,14 @@ struct Foreground {
   /// Starts the session, and returns when the command has ended. A failure has been told.
   static func run(_ session: RequestedSession) -> CommandEnding {
     do {
+      try reserveStandardDescriptors()
+    } catch {
+      fail(
+        "/dev/null: \(error); way out: give this root directory DIR a /dev (mount --bind /dev DIR/dev)"
+      )
+      return .exited(125)
+    }
+    do {
       var foreground = try start(session)
       return try foreground.attend()
     } catch {
@@ -29,7 +37,6 @@ struct Foreground {
   }
 
   private static func start(_ session: RequestedSession) throws(Errno) -> Foreground {
-    try reserveStandardDescriptors()
     // If the supervisor is killed, the command comes here, to be ended.
     _ = try valueOrErrno(prov_become_subreaper())
     var before = prov_signal_settings()
