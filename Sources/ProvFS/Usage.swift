@@ -8,7 +8,7 @@ enum Usage {
 
     Shows the directory SOURCE at MOUNTPOINT, and notes on every file that is changed there which
     agent session, or else which process, changed it. Ask with `provstamp who FILE`, in the view or
-    in SOURCE. Both may be the same directory: then nobody gets past the view.
+    in SOURCE. Both may be the same directory: then whoever opens it from then on gets the view.
 
       provfs ~/work ~/view              work in ~/view; ~/work holds the files
       provfs ~/work ~/work              work in ~/work as before
