@@ -53,14 +53,14 @@ long prov_raise_descriptor_limit(void)
 	return limit.rlim_cur > 0x7fffffff ? 0x7fffffff : (long)limit.rlim_cur;
 }
 
-static _Thread_local void *thread_value;
+static _Thread_local void *thread_values[PROV_THREAD_SLOTS];
 
-void *prov_thread_value(void)
+void *prov_thread_value(enum prov_thread_slot slot)
 {
-	return thread_value;
+	return thread_values[slot];
 }
 
-void prov_thread_set_value(void *value)
+void prov_thread_set_value(enum prov_thread_slot slot, void *value)
 {
-	thread_value = value;
+	thread_values[slot] = value;
 }

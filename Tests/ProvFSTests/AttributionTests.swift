@@ -6,7 +6,7 @@ import Testing
 
 private func author(
   session: String? = nil, pid: UInt32 = 1, uid: UInt32 = 0, comm: String = "sh"
-) -> Attribution.Author {
+) -> Author {
   .known(
     Writer(
       session: session.map { SessionID(String(repeating: $0, count: 32))! } ?? .none, pid: pid,
@@ -33,7 +33,7 @@ private func author(
   @Test(arguments: [
     author(session: "b"), author(), author(uid: 1), author(comm: "vi"), .unknown,
   ])
-  func anotherWriterWaitsForTheSettling(_ other: Attribution.Author) {
+  func anotherWriterWaitsForTheSettling(_ other: Author) {
     var attribution = Attribution()
     attribution.record(author(session: "a"), [])
     #expect(attribution.mustSettle(before: other))

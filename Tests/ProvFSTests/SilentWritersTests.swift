@@ -6,7 +6,7 @@ import Testing
 @testable import ProvFS
 
 private func process(_ pid: UInt32, session: Character? = nil, comm: String = "sh")
-  -> Attribution.Author
+  -> Author
 {
   .known(
     Writer(
@@ -20,7 +20,7 @@ private func version(_ number: UInt64) -> ContentVersion {
   return ContentVersion(attributes)
 }
 
-private func written(by author: Attribution.Author, mayMap: Bool = false) -> Attribution {
+private func written(by author: Author, mayMap: Bool = false) -> Attribution {
   var attribution = Attribution()
   attribution.silent = SilentWriters(at: version(0))
   attribution.silent?.open(by: author, passthrough: true, mayMap: mayMap)

@@ -31,8 +31,14 @@ int prov_no_new_privileges(void);
  */
 long prov_raise_descriptor_limit(void);
 
-/* A pointer that each thread has for itself; NULL until it is set. */
-void *prov_thread_value(void);
-void prov_thread_set_value(void *value);
+/* Pointers that each thread has for itself; NULL until they are set. */
+enum prov_thread_slot {
+	PROV_THREAD_CREDENTIALS,
+	PROV_THREAD_WORKER,
+	PROV_THREAD_SLOTS,
+};
+
+void *prov_thread_value(enum prov_thread_slot slot);
+void prov_thread_set_value(enum prov_thread_slot slot, void *value);
 
 #endif

@@ -2,29 +2,16 @@
 import CProvenance
 import Glibc
 
-/// What moves when a file's content changes, as ``ChangeProbe`` has made sure of.
-struct ContentVersion: Equatable, Sendable {
-  private let seconds: Int64
-  private let nanoseconds: UInt32
-  private let size: UInt64
-
-  init(_ attributes: statx) {
-    seconds = attributes.stx_mtime.tv_sec
-    nanoseconds = attributes.stx_mtime.tv_nsec
-    size = attributes.stx_size
-  }
-}
-
 /// Those who may change an inode's content without a request: by write(2) where it goes to the backing
 /// file, which is for one process at a time, or by storing through a mapping. The daemon sees what they do
 /// in the ``ContentVersion`` alone.
 struct SilentWriters: Equatable, Sendable {
   /// The process whose writes pass; unknown from the moment when somebody else was seen to hold a
   /// descriptor of its file.
-  private(set) var passing: Attribution.Author?
+  private(set) var passing: Author?
   /// Who else may store through a mapping, also of a file that is closed; unknown where it may be
   /// several.
-  private var mapper: Attribution.Author?
+  private var mapper: Author?
   /// The content that is accounted for.
   var version: ContentVersion
   /// Their open files. Without any, a mapping outlives its descriptor.
@@ -42,7 +29,7 @@ struct SilentWriters: Equatable, Sendable {
   /// Whether the content has changed since a descriptor was closed last.
   private var hasChanged = false
   /// Who closed the descriptors that were closed last, one after the other.
-  private var lastCloser = Attribution.Author.unknown
+  private var lastCloser = Author.unknown
   /// Whether the content has changed since somebody else closed one.
   private var hasChangedSinceOthers = false
 
@@ -52,17 +39,17 @@ struct SilentWriters: Equatable, Sendable {
 
   /// Who has made a change that no request told of. While writes pass they are the likely cause; for a
   /// store of somebody else at the same time there is `attribution=exact`.
-  var author: Attribution.Author { passing ?? mapper ?? .unknown }
+  var author: Author { passing ?? mapper ?? .unknown }
 
   /// Whether writes of this process may pass.
-  func mayPass(_ opener: Attribution.Author) -> Bool {
+  func mayPass(_ opener: Author) -> Bool {
     guard opener != .unknown else { return false }
     if let passing { return opener.isProcess(of: passing) }
     return mapper.map(opener.isProcess) ?? true
   }
 
   /// A file is opened.
-  mutating func open(by opener: Attribution.Author, passthrough: Bool, mayMap: Bool) {
+  mutating func open(by opener: Author, passthrough: Bool, mayMap: Bool) {
     if passthrough {
       passing = opener
       passingMayMap = passingMayMap || mayMap
@@ -87,7 +74,7 @@ struct SilentWriters: Equatable, Sendable {
     passingMayMap = false
   }
 
-  private mutating func addMapper(_ author: Attribution.Author) {
+  private mutating func addMapper(_ author: Author) {
     if let mapper, !author.isOneWriter(with: mapper) {
       self.mapper = .unknown
     } else {
@@ -103,7 +90,7 @@ struct SilentWriters: Equatable, Sendable {
 
   /// A process is about to close a descriptor, so it has one: what has changed since the last time
   /// may be its work as well as the opener's.
-  mutating func isHeld(by holder: Attribution.Author, passthrough: Bool) {
+  mutating func isHeld(by holder: Author, passthrough: Bool) {
     if !passthrough {
       addMapper(holder)
     } else if let passing {
@@ -114,7 +101,7 @@ struct SilentWriters: Equatable, Sendable {
   }
 
   /// It has closed it.
-  mutating func closed(by holder: Attribution.Author) {
+  mutating func closed(by holder: Author) {
     let isSame = holder.isCovered(with: lastCloser)
     hasChangedSinceOthers = hasChanged || isSame && hasChangedSinceOthers
     lastCloser = holder
@@ -123,7 +110,7 @@ struct SilentWriters: Equatable, Sendable {
 
   /// When the file is closed for good, who changed it last although several had its descriptor: since
   /// the last of the others closed one, nobody else was left who had.
-  var certainAuthor: Attribution.Author? {
+  var certainAuthor: Author? {
     guard wasShared, files == 0, !wasReopened, !mayMap, !hasChanged else { return nil }
     return hasChangedSinceOthers ? lastCloser : nil
   }

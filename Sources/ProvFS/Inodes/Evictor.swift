@@ -12,16 +12,21 @@ final class Evictor: Sendable {
   private let table: NodeTable
   private nonisolated(unsafe) let session: OpaquePointer
 
-  init(_ session: OpaquePointer, _ table: NodeTable) {
+  /// Whether the kernel forgets nodes by their numbers.
+  private let kernelPrunes: Bool
+
+  init(_ session: OpaquePointer, _ table: NodeTable, kernelPrunes: Bool) {
     self.session = session
     self.table = table
+    self.kernelPrunes = kernelPrunes
   }
 
   /// Starts the thread, which works until the process ends. Without it descriptors may run out, and
   /// requests then fail with ENFILE.
-  static func start(_ session: OpaquePointer, _ table: NodeTable) {
+  static func start(_ session: OpaquePointer, _ table: NodeTable, kernelPrunes: Bool) {
     var thread = pthread_t()
-    let context = Unmanaged.passRetained(Evictor(session, table)).toOpaque()
+    let evictor = Evictor(session, table, kernelPrunes: kernelPrunes)
+    let context = Unmanaged.passRetained(evictor).toOpaque()
     pthread_create(
       &thread, nil, { Unmanaged<Evictor>.fromOpaque($0!).takeUnretainedValue().run() }, context)
   }
@@ -44,7 +49,7 @@ final class Evictor: Sendable {
       let batch = table.shards[next].evictionCandidates(Self.batchSize)
       next = (next + 1) % NodeTable.shardCount
       fruitless = batch.isEmpty ? fruitless + 1 : 0
-      if Handshake.kernelPrunes {
+      if kernelPrunes {
         prune(batch)
       } else {
         for candidate in batch { invalidate(candidate) }

@@ -33,7 +33,7 @@ struct OpenFile: ~Copyable {
 
   init(
     node: NodeReference, descriptor: CInt, _ flags: OpenFlags, _ dataPath: DataPath,
-    opener: Attribution.Author
+    opener: Author
   ) {
     self.node = node
     opened = Atomic(descriptor)
@@ -72,14 +72,6 @@ struct OpenFile: ~Copyable {
     if isMine { return fresh }
     close(fresh)
     return other
-  }
-}
-
-extension Request {
-  /// A descriptor of the source's file. For a file that is open for reading alone it may be opened now,
-  /// which takes the daemon's rights.
-  func descriptor(_ file: OpenFileReference) throws(Errno) -> CInt {
-    try file.pointer.pointee.openedDescriptor(table)
   }
 }
 

@@ -79,7 +79,7 @@ final class Volume: Sendable {
   func mayBeMade(since time: UInt64, _ type: mode_t, _ attributes: statx) -> Bool {
     guard mode_t(attributes.stx_mode) & S_IFMT == type else { return false }
     guard datesBirths, attributes.stx_mask & UInt32(STATX_BTIME) != 0 else { return true }
-    return Look.nanoseconds(attributes.stx_btime) >= time
+    return attributes.stx_btime.nanoseconds >= time
   }
 
   /// From now on no stamp is tried.

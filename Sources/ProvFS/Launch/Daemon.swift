@@ -43,14 +43,23 @@ enum Daemon {
       mount.unmount()
       throw error
     }
-    if Capabilities.allowActingForOthers {
-      do throws(Errno) {
-        try Capabilities.dropOthers()
-      } catch {
-        mount.giveUp("cannot give up privileges: \(error.description)", launch)
-      }
+    do throws(Trouble) {
+      try dropPrivileges()
+      try mount.serve(started: launch.succeeded)
+    } catch {
+      mount.unmount()
+      Logger(label: Log.name).critical("\(error)")
+      launch.failed(error.description)
     }
-    mount.serve(launch)
+  }
+
+  private static func dropPrivileges() throws(Trouble) {
+    guard Capabilities.allowActingForOthers else { return }
+    do throws(Errno) {
+      try Capabilities.dropOthers()
+    } catch {
+      throw Trouble("cannot give up privileges: \(error.description)")
+    }
   }
 
   private static func begin(_ options: Options) throws(Trouble) -> Launch {
@@ -66,27 +75,5 @@ enum Daemon {
   private static func complain(_ message: String) {
     let line = "\(Log.name): \(message)\n"
     _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
-  }
-}
-
-/// Why the daemon cannot do its work, and what to do about it.
-struct Trouble: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ description: String) {
-    self.description = description
-  }
-}
-
-extension Options.Path {
-  init(bytes text: UnsafePointer<CChar>) {
-    self.init(UnsafeRawBufferPointer(start: text, count: strlen(text)))
-  }
-
-  /// For messages: what is not UTF-8 is replaced.
-  var shown: String { String(decoding: self, as: UTF8.self) }
-
-  func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    (self + [0]).withUnsafeBytes { body($0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
   }
 }

@@ -18,7 +18,7 @@ final class Mount {
   private let ringRefusal: String?
   private let isPrivileged = Capabilities.allowActingForOthers
 
-  /// Opens the source and mounts the view. Requests wait until ``serve(_:)``.
+  /// Opens the source and mounts the view. Requests wait until ``serve(started:)``.
   init(_ options: Options) throws {
     self.options = options
     let source = options.source!
@@ -33,6 +33,7 @@ final class Mount {
     let arguments = MountArguments(options, source: source, descriptor)
     let session = try arguments.withFuseArguments { arguments throws(Trouble) in
       var operations = provfsOperations()
+      operations.`init` = provfsInit
       let data = Unmanaged.passUnretained(view).toOpaque()
       guard let session = provfs_session_new(arguments, &operations, data) else {
         throw Trouble("libfuse does not accept the mount options; see the line above")
@@ -57,38 +58,40 @@ final class Mount {
   /// Serves until the view is unmounted or a signal ends it. Does not return before every stamp is
   /// set.
   ///
-  /// - Parameter launch: is told when it is decided how requests are served.
-  func serve(_ launch: Launch) {
+  /// - Parameter started: called as soon as it is decided how requests are served.
+  /// - Throws: why nobody can be served. Nobody has been, and the view is still mounted.
+  func serve(started: () -> Void) throws(Trouble) {
     let logger = Logger(label: Log.name)
-    let threads = Session(
+    let threads = DeviceThreads(
       session, view, isPrivileged: isPrivileged, maximumThreads: options.maximumThreads)
     let ring = Ring(
       session, view, isPrivileged: isPrivileged, maximumThreads: options.maximumThreads,
       refusal: ringRefusal)
-    ring.request()
+    if ring.prepare() { Handshake.requestRing() }
     do throws(Errno) {
       try threads.start()
     } catch {
-      giveUp("cannot start a thread: \(error.description)", launch)
+      throw Trouble("cannot start a thread: \(error.description)")
     }
-    Evictor.start(session, view.table)
     view.lingering.start()
     Handshake.wait(session)
     Handshake.verifyPassthrough(session)
+    view.isPassthrough.store(Handshake.grantsPassthrough, ordering: .relaxed)
     if options.passthrough == .on && !Handshake.grantsPassthrough {
-      giveUp("passthrough=on: \(Passthrough.refusal)", launch)
+      throw Trouble("passthrough=on: \(Passthrough.refusal)")
     }
-    ring.start()
-    if options.ring == .on, let refusal = ring.refusal { giveUp("ring=on: \(refusal)", launch) }
+    Evictor.start(session, view.table, kernelPrunes: Handshake.kernelPrunes)
+    ring.start(isGranted: Handshake.grantsRing)
+    if options.ring == .on, let refusal = ring.refusal { throw Trouble("ring=on: \(refusal)") }
     threads.open()
-    launch.succeeded()
+    started()
     logger.notice("\(options.source!.shown) is shown at \(own.path.shown)")
     logger.notice("\(Passthrough.description(options.passthrough, view.table))")
     logger.notice("\(ring.description)")
     tellWhatIsScarce(logger)
     tellWhoStamps(logger)
     let received = signals.wait()
-    if received != Session.endSignal {
+    if received != DeviceThreads.endSignal {
       logger.notice("signal \(received): unmounting \(own.path.shown)")
       own.writeBack()
       unmount()
@@ -153,13 +156,6 @@ final class Mount {
         one that has them, such as ext4, xfs, btrfs or tmpfs
         """)
     }
-  }
-
-  /// Ends, before the view has served anybody.
-  func giveUp(_ reason: String, _ launch: Launch) -> Never {
-    unmount()
-    Logger(label: Log.name).critical("\(reason)")
-    launch.failed(reason)
   }
 
   /// Takes the view out of the tree. Whoever still has files of it open can use them until the

@@ -9,7 +9,7 @@ struct Signals {
   /// Blocks them, for this thread and those that it starts.
   init() {
     sigemptyset(&set)
-    for signal in [SIGTERM, SIGINT, SIGHUP, Session.endSignal] { sigaddset(&set, signal) }
+    for signal in [SIGTERM, SIGINT, SIGHUP, DeviceThreads.endSignal] { sigaddset(&set, signal) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
     // A reader of our log that goes away is no reason to stop.
     signal(SIGPIPE, SIG_IGN)

@@ -92,7 +92,7 @@ extension Request {
   ) throws(Errno) {
     let parent = node(parent)
     let author = view.author(caller)
-    let before = Look.now()
+    let before = Clock.fileTime
     try table.withDescriptor(parent) { directory throws(Errno) in
       try asCreator(author) { () throws(Errno) in _ = try valueOrErrno(body(directory)) }
     }
@@ -157,7 +157,7 @@ extension Request {
   /// Adopts a file that was just created and is open as `descriptor`.
   private func opened(
     _ descriptor: CInt, _ parent: NodeReference, _ name: UnsafePointer<CChar>?,
-    _ author: Attribution.Author, _ flags: OpenFlags
+    _ author: Author, _ flags: OpenFlags
   ) throws(Errno) -> CreatedFile {
     do throws(Errno) {
       let found = try adopt(descriptor, parent, name)

@@ -115,7 +115,7 @@ extension Request {
     _ file: OpenFileReference, _ data: UnsafePointer<CChar>?, _ size: Int, _ offset: off_t
   ) throws(Errno) -> Int {
     let node = file.pointer.pointee.node
-    let author = table.soleMapper(of: node).map { Attribution.Author.known($0) } ?? .unknown
+    let author = table.soleMapper(of: node).map { Author.known($0) } ?? .unknown
     return try change(node, by: author, .mapped) { () throws(Errno) in
       try append(file, false)
       return try valueOrErrno(prov_pwrite(descriptor(file), data, size, offset))

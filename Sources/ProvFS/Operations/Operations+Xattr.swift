@@ -3,6 +3,7 @@ import CFuse
 import CProvenance
 import Glibc
 import Provenance
+import Synchronization
 import SystemPackage
 
 func provfsGetxattr(
@@ -77,7 +78,8 @@ extension Request {
 
   /// Where this very request has come over io_uring, all do.
   fileprivate func replyWithViewMode(_ size: Int) throws(Errno) {
-    var mode = "passthrough=\(Handshake.grantsPassthrough ? "on" : "off")"
+    let isPassthrough = view.isPassthrough.load(ordering: .relaxed)
+    var mode = "passthrough=\(isPassthrough ? "on" : "off")"
     mode += " ring=\(worker.pointee.unanswered != nil ? "on" : "off")"
     mode += " attribution=\(view.settings.attributesEachWrite ? "exact" : "default")"
     guard size == 0 || size >= mode.utf8.count else { throw Errno(rawValue: ERANGE) }

@@ -2,10 +2,9 @@
 import CFuse
 
 /// The operations that provfs has. Those that are missing are the kernel's own: locks, access checks
-/// (default_permissions), poll.
+/// (default_permissions), poll; `init` is whoever mounts it to add.
 func provfsOperations() -> fuse_lowlevel_ops {
   var operations = fuse_lowlevel_ops()
-  operations.`init` = provfsInit
   operations.lookup = provfsLookup
   operations.forget = provfsForget
   operations.forget_multi = provfsForgetMany

@@ -21,29 +21,29 @@ struct Request {
   /// Runs `body`, a system call that needs the caller's rights. Descriptors that it uses must have
   /// been opened before: that takes the daemon's.
   func asCaller<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
-    try worker.pointee.credentials.assume(caller)
+    try worker.pointee.credentials.pointee.assume(caller)
     return try body()
   }
 
   /// As ``asCaller(_:)``, for one that creates a file: with the caller's umask too, in the name of
   /// `author`.
   func asCreator<Result>(
-    _ author: Attribution.Author, _ body: () throws(Errno) -> Result
+    _ author: Author, _ body: () throws(Errno) -> Result
   ) throws(Errno) -> Result {
     try worker.pointee.standIn.write(for: author)
-    worker.pointee.credentials.setUmask(caller.umask)
-    try worker.pointee.credentials.assume(caller)
+    worker.pointee.credentials.pointee.setUmask(caller.umask)
+    try worker.pointee.credentials.pointee.assume(caller)
     return try body()
   }
 
   /// Takes the daemon's own identity back.
   func asDaemon() {
-    worker.pointee.credentials.resume()
+    worker.pointee.credentials.pointee.resume()
   }
 
   /// Makes a change of content by `author`; see ``Stamper/change(_:by:_:emptying:_:)``.
   func change<Result: Sendable>(
-    _ node: NodeReference, by author: Attribution.Author, _ flags: Stamp.Flags = [],
+    _ node: NodeReference, by author: Author, _ flags: Stamp.Flags = [],
     emptying: Bool = false, _ body: () throws(Errno) -> Result
   ) throws(Errno) -> Result {
     try worker.pointee.standIn.write(for: author)
@@ -64,6 +64,12 @@ struct Request {
     guard now != shown else { return }
     node.pointer.pointee.shownPrivilegedBits.store(now ?? 0, ordering: .relaxed)
     view.forgetAttributes(node)
+  }
+
+  /// A descriptor of the source's file. For a file that is open for reading alone it may be opened now,
+  /// which takes the daemon's rights.
+  func descriptor(_ file: OpenFileReference) throws(Errno) -> CInt {
+    try file.pointer.pointee.openedDescriptor(table)
   }
 
   func reply(error: CInt) {

@@ -13,6 +13,9 @@ final class View: Sendable {
   let settings: Settings
   private let resolver: WriterResolver
   let lingering: LingeringMappings
+  /// Whether the kernel reads and writes files without requests, where a volume allows it. Set before the
+  /// first request.
+  let isPassthrough = Atomic<Bool>(false)
   /// Set once, before the first request.
   nonisolated(unsafe) var session: OpaquePointer?
 
@@ -37,8 +40,8 @@ final class View: Sendable {
   }
 
   /// Whoever makes a request: resolved while the request keeps it waiting, hence alive.
-  func author(_ caller: Caller) -> Attribution.Author {
-    Worker.current?.pointee.credentials.resume()
+  func author(_ caller: Caller) -> Author {
+    Credentials.resumeOwn()
     guard let writer = resolver.writer(task: caller.task, uid: caller.uid) else { return .unknown }
     return .known(writer)
   }

@@ -6,7 +6,7 @@ import SystemPackage
 
 /// What one thread that serves requests has for itself.
 struct Worker: ~Copyable {
-  var credentials: Credentials
+  let credentials: UnsafeMutablePointer<Credentials>
   var standIn = StandIn()
   /// Room for the data of one reply.
   private(set) var scratch: UnsafeMutableRawBufferPointer
@@ -20,7 +20,7 @@ struct Worker: ~Copyable {
   static let maximumTransfer = 1 << 20
 
   private init(isPrivileged: Bool) throws(Errno) {
-    credentials = try Credentials(isPrivileged: isPrivileged)
+    credentials = try Credentials.make(isPrivileged: isPrivileged)
     ownScratch = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Self.maximumTransfer, alignment: 4096)
     scratch = ownScratch
@@ -28,35 +28,36 @@ struct Worker: ~Copyable {
 
   deinit {
     ownScratch.deallocate()
+    Credentials.free(credentials)
   }
 
   /// Gives the calling thread what it needs to serve requests.
   ///
-  /// - Throws: why it cannot have an identity and a umask of its own.
+  /// - Throws: as ``Credentials/make(isPrivileged:)``.
   static func make(isPrivileged: Bool) throws(Errno) -> UnsafeMutablePointer<Worker> {
     let made = try Worker(isPrivileged: isPrivileged)
     let worker = UnsafeMutablePointer<Worker>.allocate(capacity: 1)
     worker.initialize(to: made)
-    prov_thread_set_value(worker)
+    prov_thread_set_value(PROV_THREAD_WORKER, worker)
     return worker
   }
 
   /// The calling thread serves no more.
   static func free(_ worker: UnsafeMutablePointer<Worker>) {
-    prov_thread_set_value(nil)
+    prov_thread_set_value(PROV_THREAD_WORKER, nil)
     worker.deinitialize(count: 1)
     worker.deallocate()
   }
 
   /// The calling thread's, where it serves requests.
   static var current: UnsafeMutablePointer<Worker>? {
-    prov_thread_value()?.assumingMemoryBound(to: Worker.self)
+    prov_thread_value(PROV_THREAD_WORKER)?.assumingMemoryBound(to: Worker.self)
   }
 
   /// Takes up a request.
   mutating func begin(_ message: UnsafeRawBufferPointer) {
     request = message
-    credentials.forgetGroups()
+    credentials.pointee.forgetGroups()
   }
 
   /// Takes up a request that has come through a ring.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CFuse
 import Glibc
+import Provenance
 
 /// How one thread waits for a request: it looks again and again for a short while before it sleeps. Most
 /// programs ask for the next thing as soon as they are answered, and in less time than it takes to
@@ -31,14 +32,14 @@ struct BusyPolling {
   /// As fuse_session_receive_buf(3), and waits. It can return -EAGAIN where another thread was faster.
   mutating func receive(_ session: OpaquePointer, _ buffer: inout fuse_buf) -> CInt {
     let isWorthIt = isWorthTrying()
-    let begin = Self.now()
+    let begin = Clock.monotonic
     repeat {
       let count = fuse_session_receive_buf(session, &buffer)
       if count != -EAGAIN {
         if isWorthIt { tried(inVain: false) }
         return count
       }
-    } while isWorthIt && Self.now() &- begin < Self.duration
+    } while isWorthIt && Clock.monotonic &- begin < Self.duration
     if isWorthIt { tried(inVain: true) }
     var device = pollfd(fd: fuse_session_fd(session), events: Int16(POLLIN), revents: 0)
     guard poll(&device, 1, -1) > 0 else { return -errno }
@@ -55,12 +56,5 @@ struct BusyPolling {
 
   mutating func tried(inVain: Bool) {
     credit = inVain ? max(credit - Self.price, 0) : min(credit + 1, Self.mostCredit)
-  }
-
-  /// Nanoseconds of a clock that costs no system call.
-  static func now() -> UInt64 {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
   }
 }

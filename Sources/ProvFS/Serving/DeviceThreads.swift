@@ -9,16 +9,16 @@ import SystemPackage
 /// The threads that take requests from /dev/fuse and serve them: all of them, or with a ``Ring`` the
 /// few that do not come through it.
 ///
-/// One of them waits for the next, and others where that one does not keep up: ``Readers``. A request that
+/// One of them waits for the next, and others where that one does not keep up: ``WaitingThreads``. A request that
 /// takes long (fsync, a copy, an open that meets a lease) holds up no other, up to a limit of threads.
-final class Session: @unchecked Sendable {
+final class DeviceThreads: @unchecked Sendable {
   private let session: OpaquePointer
   private let view: View
   private let isPrivileged: Bool
   private let maximumThreads: Int
   private let mainThread = pthread_self()
   private let threads = ServingThreads()
-  private let readers: Readers
+  private let waiting: WaitingThreads
   private let isOpen = Atomic<Bool>(false)
 
   /// Tells the main thread that the kernel has ended the session.
@@ -29,7 +29,8 @@ final class Session: @unchecked Sendable {
     self.view = view
     self.isPrivileged = isPrivileged
     self.maximumThreads = maximumThreads
-    readers = Readers(most: min(maximumThreads, max(2, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))))
+    waiting = WaitingThreads(
+      most: min(maximumThreads, max(2, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))))
   }
 
   /// Begins to serve: the kernel's INIT only, until the view is ``open()``.
@@ -41,8 +42,8 @@ final class Session: @unchecked Sendable {
     guard BusyPolling.prepare(session) else { throw Errno(rawValue: errno) }
     try addThread()
     guard maximumThreads > 1 else { return }
-    readers.watchdog.start(readers) {
-      if !self.readers.summon() { try? self.addThread() }
+    waiting.watchdog.start(waiting) {
+      if !self.waiting.summon() { try? self.addThread() }
     }
   }
 
@@ -54,7 +55,7 @@ final class Session: @unchecked Sendable {
 
   /// Ends serving: requests that were taken are answered, no more are taken.
   func stop() {
-    readers.end()
+    waiting.end()
     threads.stop()
   }
 
@@ -64,16 +65,16 @@ final class Session: @unchecked Sendable {
 
   private func serve(_ member: ServingThreads.Member) {
     guard let worker = try? Worker.make(isPrivileged: isPrivileged) else { return end(member) }
-    let seat = Readers.Seat()
+    let seat = WaitingThreads.Seat()
     var buffer = fuse_buf()
     var polling = BusyPolling()
     while waitForTurn(member, seat) {
-      let begin = BusyPolling.now()
+      let begin = Clock.monotonic
       let count = polling.receive(session, &buffer)
-      let waited = BusyPolling.now() &- begin
+      let waited = Clock.monotonic &- begin
       member.isWaiting.store(false, ordering: .sequentiallyConsistent)
       let message = UnsafeRawBufferPointer(start: buffer.mem, count: max(0, Int(count)))
-      if readers.leave(after: waited, takesLong: Self.takesLong(message)) {
+      if waiting.leave(after: waited, takesLong: Self.takesLong(message)) {
         // Where no thread can be added the ones that run serve on.
         try? addThread()
       }
@@ -85,7 +86,7 @@ final class Session: @unchecked Sendable {
         fuse_session_process_buf(session, &buffer)
       }
     }
-    readers.end()
+    waiting.end()
     free(buffer.mem)
     Worker.free(worker)
     end(member)
@@ -98,9 +99,9 @@ final class Session: @unchecked Sendable {
   }
 
   /// - Returns: false where the session ends.
-  private func waitForTurn(_ member: ServingThreads.Member, _ seat: Readers.Seat) -> Bool {
+  private func waitForTurn(_ member: ServingThreads.Member, _ seat: WaitingThreads.Seat) -> Bool {
     member.isWaiting.store(true, ordering: .sequentiallyConsistent)
-    return readers.enter(seat) {
+    return waiting.enter(seat) {
       // Stopping may have begun before this thread could be seen to wait.
       threads.isStopping.load(ordering: .sequentiallyConsistent)
         || fuse_session_exited(session) != 0

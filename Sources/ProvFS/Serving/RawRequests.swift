@@ -59,7 +59,7 @@ enum RawRequests {
     // struct fuse_statx_in: getattr_flags, reserved, fh, sx_flags, sx_mask.
     guard body.count >= 24 else { throw .invalidArgument }
     let mask = body.loadUnaligned(fromByteOffset: 20, as: UInt32.self)
-    worker.pointee.credentials.resume()
+    Credentials.resumeOwn()
     let node = view.table.node(header.nodeid)
     view.stamper.settle(node)
     var found = statx()

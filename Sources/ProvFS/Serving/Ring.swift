@@ -37,24 +37,29 @@ final class Ring: @unchecked Sendable {
     device = fuse_session_fd(session)
   }
 
-  /// Asks for it at FUSE_INIT, if this process can have a ring at all.
-  func request() {
-    guard refusal == nil else { return }
+  /// Finds out whether this process can have a ring at all.
+  ///
+  /// - Returns: whether to ask the kernel for it at FUSE_INIT.
+  func prepare() -> Bool {
+    guard refusal == nil else { return false }
     do throws(Errno) {
       let ring = try ThreadRing(entries: 1)
       try ring.enable()
       spare = ring
-      Handshake.requestRing()
+      return true
     } catch {
       refusal = "this process cannot use io_uring: \(error.description)"
+      return false
     }
   }
 
-  /// Begins to serve, where the kernel has granted it at FUSE_INIT.
-  func start() {
+  /// Begins to serve.
+  ///
+  /// - Parameter isGranted: whether the kernel has granted it at FUSE_INIT.
+  func start(isGranted: Bool) {
     guard let spare else { return }
     defer { spare.destroy() }
-    guard Handshake.grantsRing else {
+    guard isGranted else {
       refusal = "the kernel did not grant it at mounting"
       return
     }

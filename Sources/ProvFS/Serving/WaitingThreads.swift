@@ -8,7 +8,7 @@ import Synchronization
 /// thread that serves what it gets and waits again takes half the time of ten that take turns. So one
 /// waits, and the others are parked, until requests come faster than one thread serves them, or the
 /// one is held up: by a request that is known to take long, or by any other, which ``Watchdog`` sees.
-final class Readers: Sendable {
+final class WaitingThreads: Sendable {
   private let most: Int
   private let waiting = Atomic<Int>(0)
   /// How many are to wait at most; those that serve are not counted.
@@ -46,7 +46,7 @@ final class Readers: Sendable {
   private static let rushes = 32
   /// In nanoseconds. A read(2) that finds a request takes less; one that waits for it takes more.
   private static let shortest: UInt64 = 4_000
-  /// In nanoseconds. After so long a wait there are more readers than requests.
+  /// In nanoseconds. After so long a wait there are more threads waiting than requests.
   private static let longest: UInt64 = 100_000
 
   /// Waits until the calling thread is to wait for a request.
@@ -62,7 +62,7 @@ final class Readers: Sendable {
         return true
       }
       guard isParked else { return false }
-      // The last reader may have left since it was counted, and found nobody parked.
+      // The last that waited may have left since it was counted, and found nobody parked.
       if waiting.load(ordering: .sequentiallyConsistent) == 0 { summon() }
       if sem_wait(seat.semaphore) != 0 {
         // Where it was called for at the same time, the call is still there for the next wait.
@@ -158,11 +158,11 @@ final class Watchdog: Sendable {
     if isAsleep.load(ordering: .sequentiallyConsistent) { alarm.send() }
   }
 
-  /// Starts the thread, which works until the readers have ended.
+  /// Starts the thread, which works until waiting has ended.
   ///
   /// - Parameter help: called when nobody waits, and nobody has since the last look.
-  func start(_ readers: Readers, help: @escaping @Sendable () -> Void) {
-    let watch = Watch(readers: readers, help: help)
+  func start(_ threads: WaitingThreads, help: @escaping @Sendable () -> Void) {
+    let watch = Watch(threads, help: help)
     var thread = pthread_t()
     pthread_create(
       &thread, nil,
@@ -174,11 +174,11 @@ final class Watchdog: Sendable {
   }
 
   private final class Watch: Sendable {
-    let readers: Readers
+    let threads: WaitingThreads
     let help: @Sendable () -> Void
 
-    init(readers: Readers, help: @escaping @Sendable () -> Void) {
-      self.readers = readers
+    init(_ threads: WaitingThreads, help: @escaping @Sendable () -> Void) {
+      self.threads = threads
       self.help = help
     }
 
@@ -186,21 +186,21 @@ final class Watchdog: Sendable {
       var seen: UInt64 = 0
       var quiet = 0
       // Once they have, nobody waits, and nobody is missing.
-      while !readers.hasEnded {
+      while !threads.hasEnded {
         usleep(Watchdog.interval)
-        let count = readers.count
+        let count = threads.count
         let isQuiet = count == seen
         seen = count
         guard isQuiet else {
           quiet = 0
           continue
         }
-        if !readers.isSomebodyWaiting {
-          if !readers.hasEnded { help() }
+        if !threads.isSomebodyWaiting {
+          if !threads.hasEnded { help() }
         } else {
           quiet += 1
           if quiet > Watchdog.patience {
-            readers.watchdog.sleep(while: { readers.isSomebodyWaiting && readers.count == seen })
+            threads.watchdog.sleep(while: { threads.isSomebodyWaiting && threads.count == seen })
             quiet = 0
           }
         }

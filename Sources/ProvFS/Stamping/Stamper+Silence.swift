@@ -22,7 +22,7 @@ extension Stamper {
   /// - Returns: whether they do. They do not where somebody else changes the content silently already,
   ///   or where the opener is not known.
   func admit(
-    _ node: NodeReference, _ opener: Attribution.Author, mayMap: Bool, mayPass: Bool,
+    _ node: NodeReference, _ opener: Author, mayMap: Bool, mayPass: Bool,
     seen: statx?
   ) -> Bool {
     guard isActive else {
@@ -56,7 +56,7 @@ extension Stamper {
 
   /// A descriptor of a silent writer's file is closed by `holder`: what it changed is stamped when its
   /// close(2) returns.
-  func flush(_ node: NodeReference, by holder: Attribution.Author, passthrough: Bool) {
+  func flush(_ node: NodeReference, by holder: Author, passthrough: Bool) {
     node.pointer.pointee.attribution.withLock { state in
       state.silentFileIsHeld(by: holder, passthrough: passthrough)
       let seen = observe(node, &state)
@@ -121,7 +121,7 @@ extension Stamper {
   /// - Returns: the attributes of the file, if anybody may change it silently.
   @discardableResult
   func observe(
-    _ node: NodeReference, _ state: inout Attribution, before other: Attribution.Author? = nil
+    _ node: NodeReference, _ state: inout Attribution, before other: Author? = nil
   ) -> Look? {
     guard let writers = state.silent else { return nil }
     if let other, state.mayBeStored(besides: other) { writeBack(node) }
@@ -145,7 +145,7 @@ extension Stamper {
   }
 
   private func look(_ node: NodeReference) -> Look? {
-    Worker.current?.pointee.credentials.resume()
+    Credentials.resumeOwn()
     return try? withDescriptor(node) { descriptor throws(Errno) in try Look(table, descriptor) }
   }
 
@@ -160,7 +160,7 @@ extension Stamper {
   }
 
   private func withFile<Result>(_ node: NodeReference, _ body: (CInt) -> Result) -> Result? {
-    Worker.current?.pointee.credentials.resume()
+    Credentials.resumeOwn()
     return try? table.withDescriptor(node) { descriptor throws(Errno) in
       let file = try valueOrErrno(
         table.withRoom { prov_open_fd(descriptor, O_RDONLY | O_NONBLOCK | O_NOCTTY) })

@@ -7,34 +7,6 @@ import Provenance
 import Synchronization
 import SystemPackage
 
-/// What a look at an inode has found.
-struct Look: Sendable {
-  /// When it began: CLOCK_REALTIME in nanoseconds, as the kernel dates files: at the last clock tick. A
-  /// finer time would be later than changes that follow within the tick.
-  let time: UInt64
-  let attributes: statx
-
-  init(_ table: NodeTable, _ descriptor: CInt) throws(Errno) {
-    time = Self.now()
-    attributes = try table.attributes(descriptor)
-  }
-
-  static func now() -> UInt64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME_COARSE, &now)
-    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-  }
-
-  /// Nanoseconds since 1970; the nearest that there is for a time that does not fit.
-  static func nanoseconds(_ time: statx_timestamp) -> UInt64 {
-    let (seconds, overflow) = UInt64(clamping: time.tv_sec)
-      .multipliedReportingOverflow(by: 1_000_000_000)
-    guard !overflow else { return .max }
-    let (sum, carry) = seconds.addingReportingOverflow(UInt64(time.tv_nsec))
-    return carry ? .max : sum
-  }
-}
-
 /// Puts the stamps on files: turns what ``Attribution`` holds into extended attributes.
 ///
 /// Settling needs the daemon's own identity, so each function that settles takes it first.
@@ -61,7 +33,7 @@ final class Stamper: Sendable {
   ///     accounted for: the kernel holds no lock of an inode that is opened.
   ///   - body: makes the change; where it throws, nothing was changed.
   func change<Result: Sendable>(
-    _ node: NodeReference, by author: Attribution.Author, _ flags: Stamp.Flags = [],
+    _ node: NodeReference, by author: Author, _ flags: Stamp.Flags = [],
     emptying: Bool = false, _ body: () throws(Errno) -> Result
   ) throws(Errno) -> Result {
     try node.pointer.pointee.attribution.withLock { state throws(Errno) -> Result in
@@ -110,7 +82,7 @@ final class Stamper: Sendable {
   /// Stamps an inode that `author` has just created, at once.
   ///
   /// - Returns: its attributes afterwards, where they were looked at.
-  func created(_ node: NodeReference, by author: Attribution.Author) -> statx? {
+  func created(_ node: NodeReference, by author: Author) -> statx? {
     guard isActive else { return nil }
     return node.pointer.pointee.attribution.withLock { state in
       state.record(author, .created)
@@ -122,7 +94,7 @@ final class Stamper: Sendable {
   ///
   /// - Parameter seen: its attributes.
   func created(
-    _ node: NodeReference, by author: Attribution.Author, _ opened: CInt, seen: Look
+    _ node: NodeReference, by author: Author, _ opened: CInt, seen: Look
   ) -> statx? {
     guard isActive else { return nil }
     return node.pointer.pointee.attribution.withLock { state in
@@ -150,7 +122,7 @@ final class Stamper: Sendable {
   ) -> statx? {
     guard var change = state.pending else { return seen?.attributes }
     if isOpen { change.flags.insert(.open) }
-    Worker.current?.pointee.credentials.resume()
+    Credentials.resumeOwn()
     do throws(Errno) {
       let outcome = try withDescriptor(node, new) { descriptor throws(Errno) in
         try stamp(node, descriptor, change, seen, isNew: new != nil)
@@ -195,7 +167,7 @@ final class Stamper: Sendable {
         // clock was set back since.
         let stamp = Stamp(
           stamper: .provfs, flags: flags(of: change, by: writer, after: earlier, attributes),
-          writer: writer, time: max(look.time, Look.nanoseconds(attributes.stx_mtime)),
+          writer: writer, time: max(look.time, attributes.stx_mtime.nanoseconds),
           inode: attributes.stx_ino)
         report(StampStore.replace(earlier, of: file, attribute, with: stamp), node)
         // Asked for after setting the stamp, ctime gets a value of its own at the next change, and
@@ -211,7 +183,7 @@ final class Stamper: Sendable {
   func stampAsEarlier(_ node: NodeReference, _ state: Attribution) {
     guard var change = state.pending else { return }
     change.flags.insert(.open)
-    Worker.current?.pointee.credentials.resume()
+    Credentials.resumeOwn()
     _ = try? withDescriptor(node) { descriptor throws(Errno) in
       try stamp(node, descriptor, change, nil)
     }

@@ -20,14 +20,14 @@ enum LSM {
 /// For whom one worker thread writes, as the LSM has been told. As with ``Credentials``, it is told
 /// only when that changes.
 struct StandIn {
-  private var author: Attribution.Author?
+  private var author: Author?
 
   /// From now on what this thread writes is the author's; where that is nobody known, files keep no
   /// stamp.
   ///
   /// - Throws: the error of lsm_set_self_attr(2). The write must not happen then: it would be stamped
   ///   as somebody else's.
-  mutating func write(for author: Attribution.Author) throws(Errno) {
+  mutating func write(for author: Author) throws(Errno) {
     guard LSM.namesClients, self.author != author else { return }
     var stamp = prov_stamp()
     stamp.version = UInt8(PROV_STAMP_VERSION)
