@@ -339,3 +339,21 @@ void provfs_note_now(struct dentry *dentry, const struct provfs_writer *writer,
 	inode_unlock(inode);
 	sb_end_write(inode->i_sb);
 }
+
+/**
+ * provfs_stamp_restored - a stamp is set or removed by other hands
+ * @inode: on which file; its i_rwsem is held
+ *
+ * What root restores is not stamped over by root's own writes before.
+ */
+void provfs_stamp_restored(struct inode *inode)
+{
+	struct provfs_inode *state = provfs_inode(inode);
+
+	guard(spinlock)(&state->lock);
+	provfs_forget_change(state);
+	state->again = false;
+	state->owed = false;
+	state->stamped = 0;
+	state->void_turn = state->turn++;
+}

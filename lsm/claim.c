@@ -120,38 +120,6 @@ void provfs_claim(struct file *file, const struct provfs_writer *writer,
 }
 
 /**
- * provfs_file_changes - the current task is about to write
- * @file: through this open file
- */
-void provfs_file_changes(struct file *file)
-{
-	const struct provfs_file *own = provfs_file(file);
-	struct inode *inode = file_inode(file);
-	const struct provfs_inode *state;
-	struct provfs_writer writer;
-
-	if (!provfs_is_stamped_file(inode))
-		return;
-	state = provfs_inode(inode);
-	provfs_current_writer(&writer);
-	/* A claim that another task makes just now could also come later. */
-	if (data_race(own->changed)) {
-		/*
-		 * The next of many writes. A race with the stamp that another
-		 * release makes is harmless: @file has a claim.
-		 */
-		if (data_race(state->pending &&
-			      own->first.turn == state->turn &&
-			      provfs_identical(&state->writer, &writer) &&
-			      provfs_identical(&own->first.writer, &writer)))
-			return;
-		provfs_resolve_earlier(file, &writer, PROVFS_UNLOCKED);
-	}
-	provfs_note_change(file_dentry(file), file, &writer, false,
-			   PROVFS_UNLOCKED);
-}
-
-/**
  * provfs_file_maps - the current task maps a file, shared
  * @file: opened for writing
  *

@@ -1,15 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Changes of a file's size, creation, and stamps that others set.
+ * What the hooks see: a write, a change of a file's size, creation.
  */
 
 #include <linux/fs.h>
 
 #include "provfs.h"
 
-bool provfs_is_stamped_file(const struct inode *inode)
+/**
+ * provfs_file_changes - the current task is about to write
+ * @file: through this open file
+ */
+void provfs_file_changes(struct file *file)
 {
-	return S_ISREG(inode->i_mode) && provfs_in_scope(inode->i_sb);
+	const struct provfs_file *own = provfs_file(file);
+	struct inode *inode = file_inode(file);
+	const struct provfs_inode *state;
+	struct provfs_writer writer;
+
+	if (!provfs_is_stamped_file(inode))
+		return;
+	state = provfs_inode(inode);
+	provfs_current_writer(&writer);
+	/* A claim that another task makes just now could also come later. */
+	if (data_race(own->changed)) {
+		/*
+		 * The next of many writes. A race with the stamp that another
+		 * release makes is harmless: @file has a claim.
+		 */
+		if (data_race(state->pending &&
+			      own->first.turn == state->turn &&
+			      provfs_identical(&state->writer, &writer) &&
+			      provfs_identical(&own->first.writer, &writer)))
+			return;
+		provfs_resolve_earlier(file, &writer, PROVFS_UNLOCKED);
+	}
+	provfs_note_change(file_dentry(file), file, &writer, false,
+			   PROVFS_UNLOCKED);
 }
 
 /**
@@ -82,22 +109,4 @@ bool provfs_inode_created(struct inode *inode, struct prov_stamp *stamp)
 	state->stamped = time;
 	state->sole = true;
 	return true;
-}
-
-/**
- * provfs_stamp_restored - a stamp is set or removed by other hands
- * @inode: on which file; its i_rwsem is held
- *
- * What root restores is not stamped over by root's own writes before.
- */
-void provfs_stamp_restored(struct inode *inode)
-{
-	struct provfs_inode *state = provfs_inode(inode);
-
-	guard(spinlock)(&state->lock);
-	provfs_forget_change(state);
-	state->again = false;
-	state->owed = false;
-	state->stamped = 0;
-	state->void_turn = state->turn++;
 }

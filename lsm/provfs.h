@@ -202,13 +202,13 @@ void provfs_note_now(struct dentry *dentry, const struct provfs_writer *writer,
 		     bool mapped, enum provfs_settle_as as);
 void provfs_settle(struct dentry *dentry, enum provfs_settle_as as);
 void provfs_forget_change(struct provfs_inode *state);
+void provfs_stamp_restored(struct inode *inode);
 
 /* claim.c: who may yet change content through an open file */
 bool provfs_is_recorded(const struct provfs_inode *state,
 			const struct provfs_claim *claim);
 void provfs_claim(struct file *file, const struct provfs_writer *writer,
 		  const struct provfs_mark *now);
-void provfs_file_changes(struct file *file);
 int provfs_file_maps(struct file *file);
 
 /* content.c: whether content has changed */
@@ -220,12 +220,15 @@ bool provfs_content_moved(const struct inode *inode,
 void provfs_times_change(struct inode *inode);
 void provfs_times_changed(struct inode *inode);
 
-/* event.c: changes that come without an open file, and creation */
-bool provfs_is_stamped_file(const struct inode *inode);
+/* count.c: how often what happened */
+void provfs_count(enum provfs_count count);
+unsigned long provfs_count_read(enum provfs_count count);
+
+/* event.c: a write, a change of size, creation */
+void provfs_file_changes(struct file *file);
 void provfs_size_changes(struct dentry *dentry, struct file *file);
 void provfs_size_changed(struct dentry *dentry, bool by_path);
 bool provfs_inode_created(struct inode *inode, struct prov_stamp *stamp);
-void provfs_stamp_restored(struct inode *inode);
 
 /* protect.c: the attributes are nobody's to change, nor content unseen */
 bool provfs_is_own_xattr(const char *name);
@@ -242,10 +245,10 @@ void provfs_file_released(struct file *file);
 
 /* scope.c: which filesystems are stamped */
 bool provfs_in_scope(const struct super_block *sb);
+bool provfs_is_stamped_file(const struct inode *inode);
 void provfs_out_of_scope(const struct super_block *sb);
 
 /* securityfs.c: what user space can read */
-void provfs_count(enum provfs_count count);
 int __init provfs_init_securityfs(void);
 
 /* selfattr.c: a privileged thread writes for others */

@@ -57,3 +57,8 @@ void provfs_out_of_scope(const struct super_block *sb)
 {
 	WRITE_ONCE(provfs_superblock(sb)->scope, PROVFS_SCOPE_OUT);
 }
+
+bool provfs_is_stamped_file(const struct inode *inode)
+{
+	return S_ISREG(inode->i_mode) && provfs_in_scope(inode->i_sb);
+}

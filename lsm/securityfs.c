@@ -9,14 +9,11 @@
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/kstrtox.h>
-#include <linux/percpu.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
 
 #include "provfs.h"
-
-static DEFINE_PER_CPU(unsigned long [PROVFS_NR_COUNTS], counts);
 
 /* docs/lsm.md explains each of these. */
 static const char *const count_names[] = {
@@ -42,22 +39,13 @@ static const char *const count_names[] = {
 
 static_assert(ARRAY_SIZE(count_names) == PROVFS_NR_COUNTS);
 
-void provfs_count(enum provfs_count count)
-{
-	this_cpu_inc(counts[count]);
-}
-
 static int stats_show(struct seq_file *m, void *unused)
 {
-	unsigned long sum;
-	int cpu, i;
+	int i;
 
-	for (i = 0; i < PROVFS_NR_COUNTS; i++) {
-		sum = 0;
-		for_each_possible_cpu(cpu)
-			sum += per_cpu(counts[i], cpu);
-		seq_printf(m, "%s: %lu\n", count_names[i], sum);
-	}
+	for (i = 0; i < PROVFS_NR_COUNTS; i++)
+		seq_printf(m, "%s: %lu\n", count_names[i],
+			   provfs_count_read(i));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);

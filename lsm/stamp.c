@@ -70,6 +70,25 @@ void provfs_encode(struct prov_stamp *stamp, const struct provfs_writer *writer,
 	memcpy(stamp->comm, writer->comm, sizeof(stamp->comm));
 }
 
+/* Of an id, the first bytes alone tell it from that of no session. */
+static bool session_is_valid(const struct prov_stamp *stamp)
+{
+	const u8 *session = stamp->session;
+
+	if (memchr_inv(session, 0, PROV_ROOT_SIZE))
+		return true;
+	return !memchr_inv(session, 0, sizeof(stamp->session)) &&
+	       !memchr_inv(stamp->root, 0, sizeof(stamp->root));
+}
+
+static bool comm_is_padded(const struct prov_stamp *stamp)
+{
+	size_t length = strnlen(stamp->comm, sizeof(stamp->comm));
+
+	return !memchr_inv(stamp->comm + length, 0,
+			   sizeof(stamp->comm) - length);
+}
+
 /**
  * provfs_decode - read a stamp that was made here, elsewhere or by nobody
  * @writer: result
@@ -88,8 +107,7 @@ bool provfs_decode(struct provfs_writer *writer, const struct prov_stamp *stamp,
 		return false;
 	if (le16_to_cpu(stamp->flags) & ~PROV_FLAGS_ALL)
 		return false;
-	if (memchr_inv(stamp->root, 0, sizeof(stamp->root)) &&
-	    !memchr_inv(stamp->session, 0, sizeof(stamp->session)))
+	if (!session_is_valid(stamp) || !comm_is_padded(stamp))
 		return false;
 
 	writer->pid = le32_to_cpu(stamp->pid);

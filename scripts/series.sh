@@ -8,9 +8,10 @@
 #
 # The new files of the kernel stand here whole: kernel/ and include/ as in a kernel tree, and lsm/, which is
 # security/provfs there. The last patch of a series that touches such a file is where it gets its final text. Without
-# arguments, those patches are generated anew from the files, for each version; their messages, and what they change
-# elsewhere (Kconfig, Makefile, MAINTAINERS), stay as they are. Where a patch of 7.2 does to another version exactly what
-# that version's own would, the other is a symbolic link to it.
+# arguments, those patches are generated anew from the files, for each version: a file that is new in lsm/ joins, and
+# one that is gone leaves. Their messages, and what they change elsewhere (Kconfig, Makefile, MAINTAINERS), stay as they
+# are. Where a patch of 7.2 does to another version exactly what that version's own would, the other is a symbolic link
+# to it.
 #
 #   --check            change nothing; exit 1, and say which, if a patch is not what this would generate
 #   export VERSION TREE
@@ -33,6 +34,9 @@ kernel_files() {
   plain_git -C "$repository" ls-files --cached --others --exclude-standard -- kernel include lsm |
     awk '{ there = $0; sub(/^lsm\//, "security/provfs/", there); print $0 " " there }'
 }
+
+# module_patch VERSION: the patch that makes security/provfs
+module_patch() { series_patches "$1" | xargs grep -lxF -- '+++ b/security/provfs/Makefile' | tail -1; }
 
 format_commit() { # REPOSITORY COMMIT NUMBER: prints the file that it wrote
   plain_git -C "$1" format-patch -q -1 -N --zero-commit --no-signature --no-renames --abbrev=12 --diff-algorithm=histogram \
@@ -74,6 +78,8 @@ generate() {
     while IFS= read -r patch; do
       if grep -qF -- " b/$there" "$patch" && grep -qxF -- "+++ b/$there" "$patch"; then owner[$here]=$patch; fi
     done <<<"$patches"
+    # The module's directory is one patch's: so is a new file of it.
+    if [[ $here == lsm/* ]]; then owner[$here]=$(module_patch "$version"); fi
     [[ -n ${owner[$here]:-} || $here == include/* ]] || die "no patch of patches/$version adds $there" "scripts/series.sh --help: export"
   done < <(kernel_files)
   export GIT_INDEX_FILE=$work/index-$version
@@ -82,7 +88,7 @@ generate() {
   while IFS= read -r patch; do
     number=$((number + 1))
     name=$(basename "$patch")
-    exclusions=()
+    exclusions=(--exclude='security/provfs/*')
     while read -r here there; do
       if [[ ${owner[$here]:-} == "$patch" ]]; then exclusions+=(--exclude="$there"); fi
     done < <(kernel_files)

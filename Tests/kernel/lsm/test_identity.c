@@ -374,6 +374,13 @@ TEST_F(file, a_malformed_stand_in_is_refused)
 	bad = good;
 	bad.root[0] = 1;
 	EXPECT_EQ(-1, set_stand_in(&bad));
+	/* No session's id begins so, and nothing follows a name's end. */
+	bad = good;
+	bad.session[PROV_SESSION_SIZE - 1] = 1;
+	EXPECT_EQ(-1, set_stand_in(&bad));
+	bad = good;
+	bad.comm[1] = 'x';
+	EXPECT_EQ(-1, set_stand_in(&bad));
 	EXPECT_EQ(0, set_stand_in(&good));
 }
 
