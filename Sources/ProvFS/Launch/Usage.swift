@@ -42,6 +42,8 @@ enum Usage {
                                 processor
       allow_other               serve other users too; set for root, who can refuse with
                                 noallow_other; others need user_allow_other in /etc/fuse.conf
+      allow_root                serve root, too, who cannot enter another user's view otherwise; needs
+                                the same
       ro, noexec, nosuid, nodev, noatime, sync, ... as mount(8) has them; root's default is
                                 what holds for SOURCE
 
