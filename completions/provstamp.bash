@@ -173,13 +173,13 @@ _provstamp() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    who|log|find|verify|sessions|run|doctor|help)
+    who|log|find|verify|sessions|status|run|doctor|help)
         # Offer subcommand argument completions
         "_provstamp_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'who log find verify sessions run doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'who log find verify sessions status run doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -358,6 +358,33 @@ _provstamp_sessions() {
     case "${positional_number}" in
     *)
         __provstamp_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_provstamp_status() {
+    repeating_flags=()
+    non_repeating_flags=(--exact --mine --others --unknown -0 --null --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--session --color)
+    __provstamp_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--session')
+        return
+        ;;
+    '--color')
+        __provstamp_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __provstamp_add_completions -d
         return
         ;;
     esac

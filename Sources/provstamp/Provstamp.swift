@@ -25,7 +25,7 @@ struct Provstamp: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       WhoCommand.self, LogCommand.self, FindCommand.self, VerifyCommand.self,
-      SessionsCommand.self, RunCommand.self, DoctorCommand.self,
+      SessionsCommand.self, StatusCommand.self, RunCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

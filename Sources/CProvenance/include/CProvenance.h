@@ -22,6 +22,7 @@
 #include "provenance_lsm.h"
 #include "provenance_process.h"
 #include "provenance_processor.h"
+#include "provenance_program.h"
 #include "provenance_registry.h"
 #include "provenance_stat.h"
 #include "provenance_task.h"

@@ -16,6 +16,12 @@ struct Style: Sendable {
     isNullTerminated = operands.null
   }
 
+  init(_ output: OutputOptions, sink: Sink) {
+    isTerminal = sink.isTerminal
+    usesColor = output.usesColor
+    isNullTerminated = false
+  }
+
   func time(_ nanoseconds: UInt64) -> String {
     LocalTime.text(nanoseconds, isLocal: isTerminal)
   }
