@@ -273,7 +273,7 @@ _provstamp_find() {
         return
         ;;
     '--state')
-        __provstamp_add_completions -W 'ok'$'\n''changed'$'\n''copied'$'\n''malformed'$'\n''unstamped'
+        __provstamp_add_completions -W 'ok'$'\n''unproven'$'\n''changed'$'\n''copied'$'\n''malformed'$'\n''unstamped'
         return
         ;;
     '--type')
@@ -301,7 +301,7 @@ _provstamp_find() {
 
 _provstamp_verify() {
     repeating_flags=()
-    non_repeating_flags=(-0 --null --strict --allow-unstamped -a --all -q --quiet -x --one-file-system --json --version -h --help)
+    non_repeating_flags=(-0 --null --strict --by-mtime --allow-unstamped -a --all -q --quiet -x --one-file-system --json --version -h --help)
     repeating_options=(--type)
     non_repeating_options=(--files-from --color)
     __provstamp_offer_flags_options -1

@@ -29,7 +29,7 @@ function __provstamp_parse_tokens -S
         case 'find'
             __provstamp_parse_subcommand -r 1 'files-from=' '0/null' 'session=' 'exact' 'since=' 'until=' 'uid=' 'comm=' 'trust=+' 'state=+' 'unstamped' 'x/one-file-system' 'type=+' 'l/long' 'sort=' 'json' 'color=' 'version' 'h/help'
         case 'verify'
-            __provstamp_parse_subcommand -r 1 'files-from=' '0/null' 'strict' 'allow-unstamped' 'a/all' 'q/quiet' 'x/one-file-system' 'type=+' 'json' 'color=' 'version' 'h/help'
+            __provstamp_parse_subcommand -r 1 'files-from=' '0/null' 'strict' 'by-mtime' 'allow-unstamped' 'a/all' 'q/quiet' 'x/one-file-system' 'type=+' 'json' 'color=' 'version' 'h/help'
         case 'sessions'
             __provstamp_parse_subcommand -r 1 'files-from=' '0/null' 'x/one-file-system' 'type=+' 'json' 'color=' 'version' 'h/help'
         case 'status'
@@ -128,7 +128,7 @@ complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_op
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" uid' -l 'uid' -d 'Written by this user, by name or number.' -rfka ''
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" comm' -l 'comm' -d 'Written by a process of this name; its first 15 bytes count, as in ps.' -rfka ''
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find"' -l 'trust' -d 'Who could have forged the stamp. May be repeated.' -rfka 'kernel privileged advisory'
-complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find"' -l 'state' -d 'Whether the stamp holds, as verify tells it. May be repeated, or parted by commas.' -rfka 'ok changed copied malformed unstamped'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find"' -l 'state' -d 'Whether the stamp holds, as verify tells it. May be repeated, or parted by commas.' -rfka 'ok unproven changed copied malformed unstamped'
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" unstamped' -l 'unstamped' -d 'Files without a stamp: the same as --state unstamped.'
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find" one-file-system x' -s 'x' -l 'one-file-system' -d 'Do not enter other filesystems than each path\'s own.'
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp find"' -l 'type' -d 'Only this kind of file: f, d, l, p, s, b, c as in find(1), or any. May be repeated.' -rfka 'f d l p s b c any'
@@ -141,7 +141,8 @@ complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_op
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_positional "provstamp verify" -ge 1' -F
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" files-from' -l 'files-from' -d 'Take further paths from FILE, one a line; - is standard input.' -rF
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" 0 null' -s '0' -l 'null' -d 'Names end with NUL: in --files-from, and raw in what is printed.'
-complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" strict' -l 'strict' -d 'Trust ctime alone: whatever changed the inode later makes a file changed.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" strict' -l 'strict' -d 'Trust ctime alone: whatever changed the inode later makes a file unproven.'
+complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" by-mtime' -l 'by-mtime' -d 'Trust mtime: what it does not show has not happened, and unproven files are ok.'
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" allow-unstamped' -l 'allow-unstamped' -d 'Unstamped files are no reason for exit status 1, and are not listed.'
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" a all' -s 'a' -l 'all' -d 'List files that are ok too.'
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp verify" q quiet' -s 'q' -l 'quiet' -d 'Print the summary alone.'

@@ -70,11 +70,7 @@ public enum StampStore {
       push(earlier, file, attribute)
     }
     do {
-      try withUnsafeTemporaryAllocation(byteCount: Stamp.size, alignment: 8) {
-        bytes throws(Errno) in
-        stamp.store(into: bytes)
-        try set(file, attribute.name, UnsafeRawBufferPointer(bytes))
-      }
+      try set(stamp, file, attribute)
       return .stamped
     } catch {
       do {
@@ -130,11 +126,15 @@ public enum StampStore {
     }
   }
 
-  private static func set(
-    _ file: FileReference, _ name: StaticString, _ bytes: UnsafeRawBufferPointer
+  static func set(
+    _ stamp: Stamp, _ file: FileReference, _ attribute: StampAttribute
   ) throws(Errno) {
-    _ = try valueOrErrno(
-      prov_setxattrat(file.directory, file.name, name.cString, bytes.baseAddress, bytes.count, 0))
+    try withUnsafeTemporaryAllocation(byteCount: Stamp.size, alignment: 8) { bytes throws(Errno) in
+      stamp.store(into: bytes)
+      _ = try valueOrErrno(
+        prov_setxattrat(
+          file.directory, file.name, attribute.name.cString, bytes.baseAddress, bytes.count, 0))
+    }
   }
 
   /// - Returns: nil where the attribute is missing.

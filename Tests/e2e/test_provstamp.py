@@ -6,6 +6,7 @@ import errno
 import os
 import pty
 import subprocess
+import threading
 import time
 
 import pytest
@@ -238,7 +239,8 @@ def test_an_empty_answer_explains_itself(tree, ask):
     summary = objects(ask("find", "--json", "--comm", "nobody-has-this"))
     assert summary == [{
         "schema": "provstamp/1", "type": "summary", "found": 0, "nested": 0,
-        "states": {"ok": 0, "changed": 0, "copied": 0, "malformed": 0, "unstamped": 0},
+        "states": dict.fromkeys(
+            ["ok", "unproven", "changed", "copied", "malformed", "unstamped"], 0),
         "examined": 7, "unstamped": 3, "without_xattrs": 0, "unreadable": 0, "skipped_mounts": 0}]
 
 
@@ -263,7 +265,8 @@ def test_unreadable_directories_are_named_once(tree, ask, user):
     ["find", "--since", "garbage"], ["find", "--since", "2026-02-30"], ["find", "--session", "xyz"],
     ["find", "--session", "3f2"], ["find", "--state", "fine"], ["find", "--nonsense"], ["who"],
     ["nonsense"], ["find", "--uid", "no-such-user"], ["find", "--unstamped", "--comm", "x"],
-    ["find", "--exact"], ["verify", "--all", "--quiet"], ["who", "--files-from", "missing"],
+    ["find", "--exact"], ["verify", "--all", "--quiet"], ["verify", "--strict", "--by-mtime"],
+    ["who", "--files-from", "missing"],
 ])
 def test_wrong_usage_is_trouble(ask, arguments):
     done = ask(*arguments)
@@ -277,6 +280,7 @@ def test_wrong_usage_is_trouble(ask, arguments):
 def test_verify_tells_what_happened_to_each_file(private, ask, needs):
     for name in ("same", "appended", "truncated", "chmodded", "backdated", "renamed", "linked"):
         stamping.put(private / name)
+    stamping.put(private / "seen", stamps.SECURITY, stamper=1)
     stamping.put(private / "future", when=2**62)
     (private / "bare").touch()
     stamping.tick()
@@ -284,6 +288,7 @@ def test_verify_tells_what_happened_to_each_file(private, ask, needs):
         file.write("more")
     os.truncate(private / "truncated", 1)
     os.chmod(private / "chmodded", 0o600)
+    os.chmod(private / "seen", 0o600)
     with open(private / "backdated", "a", encoding="ascii") as file:
         file.write("more")
     os.utime(private / "backdated", ns=(10**18, 10**18))
@@ -292,23 +297,100 @@ def test_verify_tells_what_happened_to_each_file(private, ask, needs):
     subprocess.run([needs("cp"), "-a", "same", "copied"], cwd=private, check=True)
     expected = {
         "same": "inode-unchanged", "appended": "modified-later", "truncated": "modified-later",
-        "chmodded": "content-unchanged", "backdated": "content-unchanged",
-        "moved": "content-unchanged", "linked": "content-unchanged",
-        "second-name": "content-unchanged", "copied": "other-inode", "future": "stamp-in-future",
-        "bare": "no-stamp",
+        "chmodded": "inode-changed-later", "backdated": "inode-changed-later",
+        "moved": "inode-changed-later", "linked": "inode-changed-later",
+        "second-name": "inode-changed-later", "copied": "other-inode", "future": "stamp-in-future",
+        "bare": "no-stamp", "seen": "content-unchanged",
     }
     done = ask("verify", "--json", "--all")
     assert done.returncode == 1
     assert {entry["path"][2:]: entry["reason"] for entry in files(done).values()} == expected
     summary = objects(done)[-1]
     assert summary["files"] == len(expected)
-    assert summary["states"] == {"ok": 6, "changed": 3, "copied": 1, "malformed": 0, "unstamped": 1}
+    assert summary["states"] == {
+        "ok": 2, "unproven": 5, "changed": 3, "copied": 1, "malformed": 0, "unstamped": 1}
+    assert summary["ok_trusts"] == {"kernel": 0, "privileged": 1, "advisory": 1}
     listed = ask("verify").stdout.decode().splitlines()
-    assert {line.split(":")[0] for line in listed[:-1]} == {
-        "./appended", "./truncated", "./copied", "./future", "./bare"}
-    assert listed[-1] == "11 files: 6 ok, 3 changed, 1 copied, 1 unstamped"
+    assert {line.split(":")[0] for line in listed[:-2]} == {
+        "./" + name for name in expected if name not in ("same", "seen")}
+    assert listed[-2] == "12 files: 2 ok, 5 unproven, 3 changed, 1 copied, 1 unstamped"
+    assert listed[-1] == ("of those that are ok, 1 only advisory: whoever owns the file could have "
+                          "forged the stamp")
     strict = files(ask("verify", "--strict", "--json", "--all"))
     assert [path[2:] for path, entry in strict.items() if entry["state"] == "ok"] == ["same"]
+    assert strict["./seen"]["state"] == "unproven"
+    by_mtime = ask("verify", "--by-mtime", "--json", "--all")
+    assert objects(by_mtime)[-1]["states"]["ok"] == 7
+    assert files(by_mtime)["./backdated"]["reason"] == "content-unchanged"
+
+
+@pytest.mark.parametrize("hide", [
+    "cp -p ../home/file {}", "rsync -a --inplace ../home/file {}",
+    "tar --overwrite -xf ../home/a.tar {}",
+    "echo new >> {0}; touch -r ../home/file {0}"])
+def test_content_that_came_with_its_own_times_is_unproven(private, home, ask, needs, hide):
+    """Past whoever stamps: mtime is then older than the stamp, and only ctime tells."""
+    needs("rsync")
+    (home / "file").write_text("somebody else's")
+    subprocess.run(["sh", "-ec", "touch -d 2020-01-01 file; tar -cf a.tar file"], cwd=home, check=True)
+    work = private / "work"
+    work.mkdir()
+    stamping.put(work / "file")
+    stamping.tick()
+    subprocess.run(["sh", "-ec", hide.format("file")], cwd=work, check=True)
+    assert (work / "file").read_text() != "content\n"
+    done = ask("verify", "--json", "work")
+    entry = files(done)["work/file"]
+    assert (entry["state"], entry["reason"], done.returncode) == (
+        "unproven", "inode-changed-later", 1)
+    assert ask("verify", "--by-mtime", "work").returncode == 0
+    who = ask("who", "work/file")
+    assert who.returncode == 1 and who.stdout.startswith(b"work/file: unproven: ")
+    assert b"1 unproven" in ask("find", "work", "--type", "f").stderr
+    sums = [entry for entry in objects(ask("sessions", "--json", "work"))
+            if entry["type"] == "session"]
+    assert [(entry["files"], entry["unproven"]) for entry in sums] == [(1, 1)]
+
+
+def test_verify_says_what_advisory_means(private, ask):
+    stamping.put(private / "theirs")
+    stamping.put(private / "roots", stamps.SECURITY)
+    lines = ask("verify", "--all").stdout.decode().splitlines()
+    told = {line.split(":")[0]: "could have forged" in line for line in lines}
+    assert told["./theirs"] and not told["./roots"]
+    assert lines[-1].startswith("of those that are ok, 1 only advisory: ")
+    (private / "theirs").unlink()
+    assert "advisory" not in ask("verify", "--all").stdout.decode()
+
+
+def test_what_is_printed_is_what_matched(private, ask):
+    """A stamp is replaced without end while it is searched: each answer is of one reading."""
+    stamping.put(private / "file", when=1)
+    for number in range(400):
+        os.link(private / "file", private / f"name{number}")
+    inode = os.lstat(private / "file").st_ino
+    turns = [stamping.encode(session=session, comm=comm, when=1, inode=inode)
+             for session, comm in ((stamping.SESSION, b"one"), (stamping.OTHER, b"two"))]
+    stop = threading.Event()
+
+    def replace():
+        while not stop.is_set():
+            for value in turns:
+                os.setxattr(private / "file", stamps.USER, value)
+
+    replacer = threading.Thread(target=replace)
+    replacer.start()
+    try:
+        for _ in range(10):
+            for entry in files(ask("find", "--json", "--session", stamping.SESSION)).values():
+                assert (entry["session"], entry["comm"]) == (stamping.SESSION, "one")
+            for entry in objects(ask("sessions", "--json")):
+                if entry["type"] == "session":
+                    name = {stamping.SESSION: "one", stamping.OTHER: "two"}[entry["session"]]
+                    assert entry["comms"] == [name]
+    finally:
+        stop.set()
+        replacer.join()
 
 
 def test_verify_exit_status(private, ask):
@@ -317,7 +399,7 @@ def test_verify_exit_status(private, ask):
     (private / "bare").touch()
     assert ask("verify").returncode == 1
     assert ask("verify", "--allow-unstamped").returncode == 0
-    assert ask("verify", "--quiet").stdout.decode().splitlines() == ["2 files: 1 ok, 1 unstamped"]
+    assert ask("verify", "--quiet").stdout.decode().splitlines()[0] == "2 files: 1 ok, 1 unstamped"
     assert ask("verify", "missing").returncode == 2
 
 

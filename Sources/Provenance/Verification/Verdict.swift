@@ -5,6 +5,9 @@ public struct Verdict: Hashable, Sendable {
   public enum State: String, Hashable, Sendable, CaseIterable {
     /// The stamp is about this file, and the content has not changed since.
     case ok
+    /// By mtime the content has not changed, but the inode has: whoever wrote where nobody watched may
+    /// have set mtime back since, as cp -p, rsync -a and touch -r do.
+    case unproven
     /// The content changed after the stamp, or that cannot be excluded.
     case changed
     /// The stamp is another inode's: cp -a, rsync -X, tar or a restore carried it here.
@@ -20,21 +23,22 @@ public struct Verdict: Hashable, Sendable {
     // ok
     /// ctime is the moment of stamping: nothing about the inode has changed since.
     case inodeUnchanged = "inode-unchanged"
-    /// The inode changed later, but mtime is not after the stamp. The file's owner can set mtime
-    /// back, so this is weaker than ``inodeUnchanged``.
+    /// The inode changed later, but mtime is not after the stamp, and mtime suffices. The file's owner
+    /// can set mtime back, so this is weaker than ``inodeUnchanged``.
     case contentUnchanged = "content-unchanged"
     /// Like ``contentUnchanged``, for an older stamper's text, which names no inode: a copy does not
     /// show.
     case legacyContentUnchanged = "legacy-content-unchanged"
     /// Not a regular file: the stamp names who created it, which nothing changes.
     case creation = "creation"
+    // unproven
+    /// The inode changed later, and mtime, which is not after the stamp, does not suffice.
+    case inodeChangedLater = "inode-changed-later"
     // changed
     /// mtime is after the stamp: somebody wrote where no stamper was watching.
     case modifiedLater = "modified-later"
     /// mtime is after ctime: it was set by hand and proves nothing about the content.
     case modifiedTimeSet = "modified-time-set"
-    /// Strict only: ctime is after the stamp. It may have been a chmod or a rename.
-    case inodeChangedLater = "inode-changed-later"
     /// The stamp's time has not come yet.
     case stampInFuture = "stamp-in-future"
     /// The inode last changed before the stamp says that it was set: the clock was set back, or the
@@ -79,8 +83,9 @@ extension Verdict.Reason {
   public var state: Verdict.State {
     switch self {
     case .inodeUnchanged, .contentUnchanged, .legacyContentUnchanged, .creation: .ok
-    case .modifiedLater, .modifiedTimeSet, .inodeChangedLater, .stampInFuture, .stampAfterInode,
-      .writerGone, .stillOpen:
+    case .inodeChangedLater: .unproven
+    case .modifiedLater, .modifiedTimeSet, .stampInFuture, .stampAfterInode, .writerGone,
+      .stillOpen:
       .changed
     case .otherInode: .copied
     case .malformedSize, .malformedVersion, .malformedStamper, .malformedFlags, .malformedSession,

@@ -15,12 +15,23 @@ public struct Verifier: Sendable {
   /// taking the time and setting the attribute.
   public static let slack: UInt64 = 20_000_000
 
-  /// Trust ctime alone: whatever changed the inode later, a chmod or a rename too, makes the file
-  /// ``Verdict/State/changed``.
-  public var isStrict: Bool
+  /// What has to show that a file is as its stamp found it.
+  public enum Proof: Sendable {
+    /// What the stamper warrants. The LSM sees every change, that of a time too: mtime suffices. A view
+    /// of provfs sees what passes through it, and renews its stamps there: a later ctime shows that
+    /// something happened past it.
+    case asStamped
+    /// mtime, for every stamp.
+    case mtime
+    /// ctime, for every stamp: whatever changed the inode later, a chmod or a rename too, leaves the
+    /// file ``Verdict/State/unproven``.
+    case ctime
+  }
 
-  public init(isStrict: Bool = false) {
-    self.isStrict = isStrict
+  public var proof: Proof
+
+  public init(_ proof: Proof = .asStamped) {
+    self.proof = proof
   }
 
   /// A file's stamp with its verdict.
@@ -48,9 +59,7 @@ public struct Verifier: Sendable {
   ) throws(Errno) -> Judgement {
     let status = try FileStatus(file)
     let verdict = judge(holding, status: status)
-    if verdict.state == .changed || verdict.state == .copied || verdict.state == .malformed {
-      return try judge(file)
-    }
+    if verdict.state.isOutdated || verdict.state == .malformed { return try judge(file) }
     return Judgement(
       reading: StampReading(holding: holding), verdict: verdict, secondaryVerdict: nil,
       status: status)
@@ -68,7 +77,7 @@ public struct Verifier: Sendable {
     while true {
       let status = try FileStatus(file)
       let verdict = judge(reading.holding, status: status)
-      if verdict.state == .changed || verdict.state == .copied {
+      if verdict.state.isOutdated {
         let again = try StampReading(file)
         if again != reading && attempts < Self.patience {
           reading = again
@@ -107,7 +116,9 @@ public struct Verifier: Sendable {
     guard status.isRegular else {
       return Verdict(stamp.time > now.addingSaturated(Self.slack) ? .stampInFuture : .creation)
     }
-    let byTime = judge(time: stamp.time, precision: 0, status: status, now: now)
+    let byTime = judge(
+      time: stamp.time, precision: 0, status: status, now: now,
+      mtimeSuffices: proof == .mtime || proof == .asStamped && stamp.stamper != .provfs)
     guard stamp.flags.contains(.open), byTime.reason != .stampInFuture else { return byTime }
     switch liveness(stamp) {
     case .gone: return Verdict(.writerGone)
@@ -120,17 +131,21 @@ public struct Verifier: Sendable {
     guard let time = legacy.time else {
       return Verdict(legacy.hasTime ? .legacyTimeMalformed : .legacyTimeMissing)
     }
+    // Nobody who made such a stamp is watching any more.
     var verdict = judge(
-      time: time.nanoseconds, precision: time.precision, status: status, now: now)
+      time: time.nanoseconds, precision: time.precision, status: status, now: now,
+      mtimeSuffices: proof == .mtime)
     if verdict.reason == .contentUnchanged { verdict.reason = .legacyContentUnchanged }
     return verdict
   }
 
   /// Judges by time alone.
   ///
-  /// - Parameter precision: the stamp was made up to this many nanoseconds after `time`.
+  /// - Parameters:
+  ///   - precision: the stamp was made up to this many nanoseconds after `time`.
+  ///   - mtimeSuffices: whether a later change of the inode alone leaves the stamp proven.
   private func judge(
-    time: UInt64, precision: UInt64, status: FileStatus, now: UInt64
+    time: UInt64, precision: UInt64, status: FileStatus, now: UInt64, mtimeSuffices: Bool
   ) -> Verdict {
     let latest = time.addingSaturated(precision)
     let window = max(Self.slack, precision, status.timeGranularity)
@@ -145,8 +160,13 @@ public struct Verifier: Sendable {
         ? Verdict(.modifiedTimeSet) : Verdict(.inodeUnchanged, window: window)
     }
     if !inodeChanged { return Verdict(.inodeUnchanged, window: window) }
-    return isStrict ? Verdict(.inodeChangedLater) : Verdict(.contentUnchanged, window: window)
+    return mtimeSuffices ? Verdict(.contentUnchanged, window: window) : Verdict(.inodeChangedLater)
   }
+}
+
+extension Verdict.State {
+  /// Whether a stamp that is set meanwhile can be another one.
+  fileprivate var isOutdated: Bool { self == .unproven || self == .changed || self == .copied }
 }
 
 extension FileStatus {

@@ -104,12 +104,12 @@ struct FindCommand: ParsableCommand {
       return
     }
     let found = states.values.reduce(0, +)
-    let doubtful = [Verdict.State.changed, .copied].compactMap { state in
+    let doubtful = [Verdict.State.unproven, .changed, .copied].compactMap { state in
       states[state].map { "\($0) \(state.rawValue)" }
     }
     if !doubtful.isEmpty {
       diagnostics.note(
-        "of \(found) found, \(doubtful.joined(separator: ", ")): there the stamp does not hold; "
+        "of \(found) found, \(doubtful.joined(separator: ", ")): there the stamp does not hold, or may not; "
           + "`provstamp verify` says why, --state ok leaves them out")
     }
     if nested > 0 {

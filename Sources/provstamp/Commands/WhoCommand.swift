@@ -12,7 +12,7 @@ struct WhoCommand: ParsableCommand {
       have forged that (kernel: nobody; privileged: only root; advisory: the file's owner).
 
       A stamp that does not hold any more is never shown as if it did: the line then begins with \
-      changed, copied, malformed or unstamped, and says why.
+      unproven, changed, copied, malformed or unstamped, and says why.
 
       EXAMPLES
         provstamp who report.md

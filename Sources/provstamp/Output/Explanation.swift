@@ -24,7 +24,9 @@ enum Explanation {
         "its mtime, \(style.time(status.mtime)), was set by hand and proves nothing; the inode "
         + "changed \(style.time(status.ctime)), after the stamp"
     case .inodeChangedLater:
-      return "the inode changed \(style.time(status.ctime)), after the stamp"
+      return
+        "the inode changed \(style.time(status.ctime)), after the stamp, where nothing watched; by "
+        + "mtime the content did not, but who wrote could have set that back (cp -p, rsync -a)"
     case .stampInFuture:
       return "the stamp's time has not come yet"
     case .stampAfterInode:

@@ -21,7 +21,7 @@ extension FileRecord {
     } else {
       let stateText = style.colored(state.rawValue, as: state)
       buffer.append(stateText + ": " + Explanation.text(judgement, style))
-      if state == .changed || state == .copied {
+      if state == .unproven || state == .changed || state == .copied {
         buffer.append("; the stamp says " + holding.claim(style, on: judgement.status))
       }
     }

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Provenance
 
+extension Verifier.Judgement {
+  /// Who could have forged what readers go by.
+  var trust: Trust? { reading.holding.trust(on: status) }
+}
+
 extension StampReading.Holding {
   /// Who could have forged it on the file that it was read from; nil where there is nothing to forge.
   func trust(on file: FileStatus) -> Trust? {

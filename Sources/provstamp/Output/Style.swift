@@ -47,7 +47,7 @@ struct Style: Sendable {
       switch state {
       case .ok: "32"
       case .changed, .copied, .malformed: "31"
-      case .unstamped: "33"
+      case .unproven, .unstamped: "33"
       }
     return "\u{1b}[\(code)m\(text)\u{1b}[0m"
   }

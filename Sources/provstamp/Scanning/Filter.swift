@@ -89,8 +89,7 @@ struct Filter: Sendable {
   /// Whether a file passes that is in this state, and its stamp to be trusted so far.
   func admits(_ judgement: Verifier.Judgement) -> Bool {
     if !trust.isEmpty {
-      let held = judgement.reading.holding.trust(on: judgement.status)
-      guard let held, trust.contains(held) else { return false }
+      guard let held = judgement.trust, trust.contains(held) else { return false }
     }
     return states.isEmpty || states.contains(judgement.verdict.state)
   }

@@ -34,9 +34,14 @@ final class FindVisitor: ScanVisitor {
     if filter.needsResolution, let match = filter.sessionMatch(holding) {
       candidates.insert(holding, match)
     }
-    guard let match = filter.match(holding) else { return }
+    guard filter.match(holding) != nil else { return }
     let judgement = try verifier.judge(entry.file, holding)
-    guard filter.admits(judgement) else { return }
+    // A stamp that was replaced meanwhile has been read again: what is printed is what must match.
+    let latest = judgement.reading.holding
+    if filter.needsResolution, let match = filter.sessionMatch(latest) {
+      candidates.insert(latest, match)
+    }
+    guard filter.admits(judgement), let match = filter.match(latest) else { return }
     states[judgement.verdict.state, default: 0] += 1
     if match == .nested { nested += 1 }
     print(FileRecord(path: entry.path, judgement: judgement, isNested: match == .nested))

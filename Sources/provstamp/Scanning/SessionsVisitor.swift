@@ -11,6 +11,8 @@ struct SessionTotals {
   var copied = 0
   /// Of ``files``: changed after the stamp.
   var changed = 0
+  /// Of ``files``: perhaps changed after the stamp.
+  var unproven = 0
   var first = UInt64.max
   var last: UInt64 = 0
   /// Names of the processes that wrote, as bytes; a session that renames itself without end fills no
@@ -28,6 +30,7 @@ struct SessionTotals {
     sum.bytes = left.bytes.addingReportingOverflow(right.bytes).partialValue
     sum.copied += right.copied
     sum.changed += right.changed
+    sum.unproven += right.unproven
     sum.first = min(left.first, right.first)
     sum.last = max(left.last, right.last)
     for comm in right.comms { Self.insert(comm, into: &sum.comms) }
@@ -47,15 +50,17 @@ final class SessionsVisitor: ScanVisitor {
   private(set) var sessions: [SessionID: SessionTotals] = [:]
 
   override func received(_ found: StampReader.Found, _ entry: WalkEntry) throws(Errno) {
-    let holding = try found.holding(of: entry.file)
+    var holding = try found.holding(of: entry.file)
+    if case .unstamped = holding { return }
+    let judgement = try verifier.judge(entry.file, holding)
+    // A stamp that was replaced meanwhile has been read again.
+    holding = judgement.reading.holding
     switch holding {
     case .stamp(let stamp, _):
-      let judgement = try verifier.judge(entry.file, holding)
       count(
         stamp.writer.session, judgement, time: stamp.time, comm: stamp.writer.comm.bytes,
         uid: stamp.writer.uid, root: stamp.writer.root)
     case .legacy(let legacy):
-      let judgement = try verifier.judge(entry.file, holding)
       count(
         legacy.session, judgement, time: legacy.time?.nanoseconds, comm: legacy.comm,
         uid: legacy.uid, root: .none)
@@ -77,6 +82,7 @@ final class SessionsVisitor: ScanVisitor {
     totals.files += 1
     totals.bytes = totals.bytes.addingReportingOverflow(judgement.status.size).partialValue
     if judgement.verdict.state == .changed { totals.changed += 1 }
+    if judgement.verdict.state == .unproven { totals.unproven += 1 }
     if let time {
       totals.first = min(totals.first, time)
       totals.last = max(totals.last, time)
@@ -110,6 +116,9 @@ extension SessionTotals {
     if changed > 0 {
       buffer.append("  \(style.colored("\(changed) changed since", as: .changed))")
     }
+    if unproven > 0 {
+      buffer.append("  \(style.colored("\(unproven) unproven", as: .unproven))")
+    }
     if copied > 0 { buffer.append("  \(style.colored("\(copied) copied", as: .copied))") }
     buffer.append("\n")
   }
@@ -123,6 +132,7 @@ extension SessionTotals {
     json.field("files", files)
     json.field("bytes", bytes)
     json.field("changed", changed)
+    json.field("unproven", unproven)
     json.field("copied", copied)
     json.field("first", last > 0 ? Timestamp.utc(first) : nil)
     json.field("first_ns", last > 0 ? first : nil)

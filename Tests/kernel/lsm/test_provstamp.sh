@@ -35,7 +35,7 @@ for type in "${types[@]}"; do
   expect "$type: sessions: one entry each" "$(printf '%s\n' "$later" "$inner" "$outer" | sort)" \
     "$("$provstamp" sessions --json | value session | sort -u)"
   touch -d '2001-01-01' inner
-  expect "$type: verify --strict: a time set back is no proof" "changed inode-changed-later" \
+  expect "$type: verify --strict: a time set back is no proof" "unproven inode-changed-later" \
     "$("$provstamp" verify --strict --json inner | value state reason)"
   cp --preserve=all inner copy 2>/dev/null
   expect "$type: a copy is its copier's, whatever it carries" "none kernel ok lsm" "$(answer who copy)"
