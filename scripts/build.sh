@@ -121,6 +121,8 @@ kernel_make() {
   if [[ $(command -v ccache) ]]; then
     compiler='ccache gcc'
     export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_DEPEND=1 CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-4G}
+    # What one cache has compiled serves another that is given the same CCACHE_DIR, wherever it lies.
+    export CCACHE_BASEDIR=$cache CCACHE_NOHASHDIR=1
   fi
   # A constant build stamp: otherwise each run would relink the kernel for the sake of the time in it.
   quietly make -C "$tree" O="$output" -j"$jobs" CC="$compiler" LOCALVERSION= \
