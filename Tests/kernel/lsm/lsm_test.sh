@@ -45,6 +45,16 @@ finish() {
   exit $((failures > 0))
 }
 
+# expect_program NAME PROGRAM DIRECTORY: all tests of one of the programs test_* pass in DIRECTORY
+expect_program() {
+  local output planned status
+  output=$(PROVFS_TEST_DIR=$3 "$build/$2" 2>&1)
+  status=$?
+  planned=$(sed -n 's/^1\.\.//p' <<<"$output")
+  expect "$1: $2: all of $planned tests" "0 $planned" "$status $(grep -c '^ok' <<<"$output")"
+  grep -E '^not ok|^# .*Expected|^Bail|SKIP|^# /' <<<"$output" | sed 's/^/# /'
+}
+
 # need_program VARIABLE: a missing program is a failure, and no reason to skip
 need_program() {
   [[ -x ${!1:-} ]] && return

@@ -3,7 +3,7 @@
 # Overlayfs: the files of its layers are stamped, by who writes through it.
 source "$(dirname "$0")/lsm_test.sh"
 
-for type in ext4 xfs tmpfs; do
+for type in ext4 xfs btrfs tmpfs; do
   make_filesystem "$type" 512M
   at=$work/$type
   mkdir "$at"/{lower,upper,work,merged}
@@ -11,6 +11,8 @@ for type in ext4 xfs tmpfs; do
   lower=$session
   mount -t overlay overlay -o "lowerdir=$at/lower,upperdir=$at/upper,workdir=$at/work" "$at/merged" || exit 1
   at_exit+=("umount -l '$at/merged'")
+
+  expect_program "$type: each way to write through the overlay" test_ways "$at/merged"
 
   in_session sh -c "echo more >>'$at/merged/file'"
   expect "$type: a write that copies up succeeds" 0 $?

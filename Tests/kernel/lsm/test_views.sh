@@ -28,6 +28,7 @@ for type in "${types[@]}"; do
   at_exit+=("umount -l '$work/$type/view' 2>/dev/null")
   failed_before=$(count failed_other)
 
+  expect_program "$type: each way to write through a view" test_ways "$work/$type/view"
   run sh -c 'echo content >view/file'
   first=$session
   expect "$type: a write in a view is the client's" "$first kernel ok lsm" "$(answer who source/file)"
