@@ -78,8 +78,11 @@ int provfs_refuse_xattr(struct dentry *dentry, const char *name)
 	return -EPERM;
 }
 
-/* EXT4_IOC_MOVE_EXT, XFS_IOC_SWAPEXT and F2FS_IOC_MOVE_RANGE */
-static bool exchanges_blocks(const struct super_block *sb, unsigned int command)
+/*
+ * EXT4_IOC_MOVE_EXT, XFS_IOC_SWAPEXT and F2FS_IOC_MOVE_RANGE exchange blocks;
+ * F2FS_IOC_SEC_TRIM_FILE discards them.
+ */
+static bool changes_blocks(const struct super_block *sb, unsigned int command)
 {
 	switch (sb->s_magic) {
 	case EXT4_SUPER_MAGIC:
@@ -87,7 +90,8 @@ static bool exchanges_blocks(const struct super_block *sb, unsigned int command)
 	case XFS_SUPER_MAGIC:
 		return _IOC_TYPE(command) == 'X' && _IOC_NR(command) == 109;
 	case F2FS_SUPER_MAGIC:
-		return _IOC_TYPE(command) == 0xf5 && _IOC_NR(command) == 9;
+		return _IOC_TYPE(command) == 0xf5 &&
+		       (_IOC_NR(command) == 9 || _IOC_NR(command) == 20);
 	}
 	return false;
 }
@@ -98,15 +102,16 @@ static bool exchanges_blocks(const struct super_block *sb, unsigned int command)
  * @command: what it is
  *
  * What defragments exchanges the blocks of two files that the caller may
- * write, asks no hook and leaves their times as they are: whoever may write a
- * file could give it other content under its stamp. Which files they are
+ * write, asks no hook and leaves their times as they are, and so does what
+ * discards them: whoever may write a file could give it other content under
+ * its stamp. Which files they are
  * stands in the caller's memory, where it can change.
  *
  * Return: -EPERM for such a request without CAP_SYS_ADMIN, else 0.
  */
 int provfs_refuse_ioctl(const struct file *file, unsigned int command)
 {
-	if (likely(!exchanges_blocks(file_inode(file)->i_sb, command)) ||
+	if (likely(!changes_blocks(file_inode(file)->i_sb, command)) ||
 	    capable(CAP_SYS_ADMIN))
 		return 0;
 	provfs_count(PROVFS_REFUSED);

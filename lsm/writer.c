@@ -20,12 +20,16 @@ static_assert(PROV_UID_UNMAPPED == (uid_t)-1);
  * The user that a task acts for. Filesystems that stand on others write to
  * them with the credentials of whoever mounted them: the task's own, which
  * such an override leaves alone, name the writer. A server in the kernel
- * does the opposite: it takes on its client's credentials.
+ * does the opposite: it takes on its client's credentials. The threads of
+ * io_uring have as their own what the process had when they were made, which
+ * it may have dropped since.
  */
 static kuid_t writing_uid(void)
 {
 	if (current->flags & PF_KTHREAD)
 		return current_fsuid();
+	if (current->flags & PF_IO_WORKER)
+		return task_cred_xxx(current->group_leader, fsuid);
 	return current_real_cred()->fsuid;
 }
 

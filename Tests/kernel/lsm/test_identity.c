@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 
+#include "../uring.h"
+
 #ifndef __NR_lsm_get_self_attr
 #define __NR_lsm_get_self_attr 459
 #define __NR_lsm_set_self_attr 460
@@ -90,6 +92,44 @@ TEST_F(file, the_uid_is_the_initial_user_namespaces)
 	ASSERT_TRUE(get_stamp(self->path, &stamp));
 	EXPECT_EQ(1000, le32toh(stamp.uid));
 	EXPECT_EQ((uint32_t)pid, le32toh(stamp.pid));
+}
+
+static int write_by_worker(struct uring *ring, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	struct io_uring_sqe request = {
+		.opcode = IORING_OP_WRITE, .fd = fd, .flags = IOSQE_ASYNC,
+		.addr = (uintptr_t)"uring", .len = 5,
+	};
+
+	return uring_run(ring, &request) != 5 || close(fd);
+}
+
+/* A worker lives on, with the user of when it was made. */
+TEST_F(file, a_worker_writes_as_the_user_that_its_process_has_become)
+{
+	struct prov_stamp stamp;
+	pid_t pid;
+
+	ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, "x"));
+	ASSERT_EQ(0, chmod(self->path, 0666));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		struct uring ring;
+
+		if (uring_open(&ring, 0) || write_by_worker(&ring, self->other))
+			_exit(1);
+		if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
+			_exit(2);
+		_exit(write_by_worker(&ring, self->path));
+	}
+	ASSERT_EQ(0, exit_status(pid));
+	ASSERT_TRUE(get_stamp(self->path, &stamp));
+	EXPECT_EQ((uint32_t)pid, le32toh(stamp.pid));
+	EXPECT_EQ(1000, le32toh(stamp.uid));
+	ASSERT_TRUE(get_stamp(self->other, &stamp));
+	EXPECT_EQ(0, le32toh(stamp.uid));
 }
 
 struct late_write {
