@@ -22,7 +22,7 @@ class Hung(Exception):
 def pytest_configure(config):
     config.addinivalue_line("markers", "timeout(seconds): when the test counts as hung")
     config.addinivalue_line("markers", "places(*kinds): where a test with a `place` runs")
-    config.addinivalue_line("markers", "modes: a test that runs in every mode of provfs")
+    config.addinivalue_line("markers", "modes(*names): the modes of provfs in which a test runs, without names all")
 
 
 def pytest_report_header():
@@ -42,12 +42,13 @@ def pytest_sessionstart(session):
 
 
 def pytest_generate_tests(metafunc):
-    every_mode = metafunc.definition.get_closest_marker("modes") is not None
+    mode_marker = metafunc.definition.get_closest_marker("modes")
+    wanted = mode_marker and mode_marker.args
     for name, kinds in (("place", places.EVERYWHERE), ("scene", places.VIEWS),
                         ("area", places.VIEWS)):
         if name in metafunc.fixturenames:
             marker = metafunc.definition.get_closest_marker("places")
-            pairs = places.in_modes(marker.args if marker else kinds, every_mode)
+            pairs = places.in_modes(marker.args if marker else kinds, wanted, name != "place")
             metafunc.parametrize(name, pairs, ids=map(places.label, pairs), indirect=True)
     if "view_mode" in metafunc.fixturenames:
         metafunc.parametrize("view_mode", modes.available(), ids=lambda mode: mode.name)

@@ -11,7 +11,7 @@ from support import places
 from support.identity import Identity
 from support.system import fails, mode, umask, write
 
-pytestmark = pytest.mark.modes
+pytestmark = pytest.mark.modes("ring")
 
 NAMED = Identity("named", 61021, 61021)
 OTHER = Identity("other", 61022, 61022)

@@ -12,7 +12,7 @@ import pytest
 from support import identity, places
 from support.system import write
 
-pytestmark = pytest.mark.modes
+pytestmark = pytest.mark.modes("ring")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

@@ -13,7 +13,7 @@ from support import identity
 from support.mounts import until
 from support.system import fails, opened, write
 
-pytestmark = pytest.mark.modes
+pytestmark = pytest.mark.modes("ring")
 
 F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW = 36, 37, 38
 

@@ -8,7 +8,7 @@ import pytest
 
 from support.system import fails, opened, read, write
 
-pytestmark = pytest.mark.modes
+pytestmark = pytest.mark.modes("ring")
 
 ODD_NAMES = {
     "not-utf8": b"\xff\xfe\x80name",

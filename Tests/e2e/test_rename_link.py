@@ -10,7 +10,7 @@ from support import identity, places
 from support.system import (
     RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT, fails, read, renameat2, write)
 
-pytestmark = pytest.mark.modes
+pytestmark = pytest.mark.modes("ring")
 
 
 def test_rename_replaces(place):

@@ -12,7 +12,7 @@ import pytest
 from support import places, stamps
 from support.system import fails, opened, write
 
-pytestmark = pytest.mark.modes
+pytestmark = pytest.mark.modes("ring")
 
 as_root = pytest.mark.places(*places.AS_ROOT)
 

@@ -50,15 +50,24 @@ class Place:
         return {"": None, "root": stamps.SECURITY, "user": stamps.USER}[self.kind.mounted_by]
 
 
-def in_modes(kinds, every_mode):
-    """Pairs of a kind and a mode: all that make a difference, or those of the default mode."""
+def in_modes(kinds, wanted, one_worker):
+    """Pairs of a kind and a mode: those of the default mode, and of each other mode that is wanted.
+
+    `wanted` has the names of modes, none for all of them, and is None where there is to be no other
+    mode. With `one_worker` the other modes leave out root where the test has the user as well.
+    """
     pairs = [(kind, modes.DEFAULT) for kind in kinds]
-    if every_mode:
-        # Without privilege the kernel reads and writes no backing file: what is left is the ring.
-        pairs += [(kind, mode) for mode in modes.available() if mode != modes.DEFAULT
-                  for kind in kinds if kind.mounted_by == "root"
-                  or kind.mounted_by == "user" and mode.wants_ring]
-    return pairs
+    if wanted is None:
+        return pairs
+    if os.environ.get("PROVFS_TEST_EVERY_MODE"):
+        wanted, one_worker = (), False
+    if one_worker:
+        kinds = {kind.mounted_by: kind for kind in kinds}.values()
+    # Without privilege the kernel reads and writes no backing file: what is left is the ring.
+    return pairs + [(kind, mode) for mode in modes.available()
+                    if mode != modes.DEFAULT and (not wanted or mode.name in wanted)
+                    for kind in kinds if kind.mounted_by == "root"
+                    or kind.mounted_by == "user" and mode.wants_ring]
 
 
 def label(pair):
