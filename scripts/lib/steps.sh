@@ -111,6 +111,8 @@ inputs_of() {
 machine_facts() {
   uname -srvm
   cat /etc/os-release
+  gcc --version 2>/dev/null || true
+  package_facts libc6 python3
   # What is set for the tests and for the tools that run them
   env | grep -E '^(PROV|AGENT_|K(SRC|VER)=|JOBS=|PYTEST|PYTHON|TMPDIR=|SWIFT|CC=|CFLAGS=|LC_|LANG=)' |
     grep -vE '^PROVFS_(CACHE|STEPS|PASSED|MIRROR|BUILD_LOCK_HELD)=' | sort
