@@ -50,11 +50,11 @@ struct StatusText {
     let times = fields.map(\.time.count).max() ?? 0
     for (row, field) in zip(rows, fields) {
       if style.isTerminal {
-        let session = Self.padded(field.session, to: sessions)
+        let session = Columns.padded(field.session, to: sessions)
         buffer.append(field.code + "  ")
         buffer.append(row.writer.isKnown ? session : style.colored(session, as: .unstamped))
-        buffer.append("  " + Self.padded(Self.cut(field.label, to: labels), to: labels))
-        buffer.append("  " + Self.padded(field.time, to: times) + "  ")
+        buffer.append("  " + Columns.fitted(field.label, to: labels))
+        buffer.append("  " + Columns.padded(field.time, to: times) + "  ")
       } else {
         buffer.append(
           [field.code, field.session, field.label, field.time, ""].joined(separator: "\t"))
@@ -74,14 +74,6 @@ struct StatusText {
     return Fields(
       code: row.code, session: session, label: row.label,
       time: time.map { style.isTerminal ? Age.text($0, now: now) : style.time($0) } ?? "-")
-  }
-
-  private static func padded(_ text: String, to width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
-  }
-
-  private static func cut(_ text: String, to width: Int) -> String {
-    text.count <= width ? text : text.prefix(width - 1) + "…"
   }
 }
 
