@@ -173,13 +173,13 @@ _provstamp() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    who|log|find|verify|sessions|status|run|doctor|help)
+    who|log|find|verify|sessions|status|blame|git|run|doctor|help)
         # Offer subcommand argument completions
         "_provstamp_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'who log find verify sessions status run doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'who log find verify sessions status blame git run doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -388,6 +388,155 @@ _provstamp_status() {
         return
         ;;
     esac
+}
+
+_provstamp_blame() {
+    repeating_flags=()
+    non_repeating_flags=(-w --porcelain --json --version -h --help)
+    repeating_options=(-L)
+    non_repeating_options=(--revision --color)
+    __provstamp_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-L')
+        return
+        ;;
+    '--revision')
+        return
+        ;;
+    '--color')
+        __provstamp_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __provstamp_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_provstamp_git() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __provstamp_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    install-hook|remove-hook|show-hook|guard|record|trailers)
+        # Offer subcommand argument completions
+        "_provstamp_git_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'install-hook remove-hook show-hook guard record trailers' -- "${cur}"))
+        ;;
+    esac
+}
+
+_provstamp_git_install-hook() {
+    repeating_flags=()
+    non_repeating_flags=(--shared --version -h --help)
+    repeating_options=()
+    non_repeating_options=(-C)
+    __provstamp_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-C')
+        __provstamp_add_completions -d
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __provstamp_add_completions -W 'pre-commit'$'\n''post-commit'$'\n''prepare-commit-msg'
+        return
+        ;;
+    esac
+}
+
+_provstamp_git_remove-hook() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(-C)
+    __provstamp_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-C')
+        __provstamp_add_completions -d
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __provstamp_add_completions -W 'pre-commit'$'\n''post-commit'$'\n''prepare-commit-msg'
+        return
+        ;;
+    esac
+}
+
+_provstamp_git_show-hook() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(-C)
+    __provstamp_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-C')
+        __provstamp_add_completions -d
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __provstamp_add_completions -W 'pre-commit'$'\n''post-commit'$'\n''prepare-commit-msg'
+        return
+        ;;
+    esac
+}
+
+_provstamp_git_guard() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __provstamp_offer_flags_options 0
+}
+
+_provstamp_git_record() {
+    repeating_flags=()
+    non_repeating_flags=(-q --quiet --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __provstamp_offer_flags_options 0
+}
+
+_provstamp_git_trailers() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __provstamp_offer_flags_options -1
 }
 
 _provstamp_run() {

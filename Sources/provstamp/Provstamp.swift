@@ -25,7 +25,8 @@ struct Provstamp: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       WhoCommand.self, LogCommand.self, FindCommand.self, VerifyCommand.self,
-      SessionsCommand.self, StatusCommand.self, RunCommand.self, DoctorCommand.self,
+      SessionsCommand.self, StatusCommand.self, BlameCommand.self, GitCommand.self, RunCommand.self,
+      DoctorCommand.self,
     ])
 
   static func main() {

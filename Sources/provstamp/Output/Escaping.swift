@@ -25,6 +25,23 @@ enum Escaping {
     }
   }
 
+  /// A line of a file's content for people: as it is, but for what a terminal could act on and bytes that
+  /// are no UTF-8. Tabs and backslashes stay, so this is not reversible.
+  static func appendContent(_ bytes: some Collection<UInt8>, to buffer: inout ByteBuffer) {
+    if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7f || $0 == 9 }) {
+      buffer.append(bytes)
+      return
+    }
+    scan(bytes) { piece in
+      switch piece {
+      case .scalar(let scalar) where scalar == "\t" || !isUnsafe(scalar):
+        buffer.append(String(scalar))
+      case .scalar(let scalar): append(Array(String(scalar).utf8), to: &buffer)
+      case .invalid(let byte): appendHex(byte, to: &buffer)
+      }
+    }
+  }
+
   static func text(_ bytes: some Collection<UInt8>) -> String {
     var buffer = ByteBuffer()
     append(bytes, to: &buffer)
