@@ -48,26 +48,82 @@ def test_same_directory_as_source_and_mountpoint(mount, tree, owner):
     assert sorted(os.listdir(source)) == ["after", "before", "directory"]
 
 
-def test_a_view_of_a_view(mount, tree, private):
+def refused(source, mountpoint, reason):
+    done = subprocess.run([programs.provfs(), "-f", source, mountpoint], capture_output=True,
+                          check=False, timeout=mounts.PATIENCE)
+    assert done.returncode == 2 and reason in done.stderr.decode(), done
+
+
+def test_a_view_of_a_view_is_refused(mount, tree, private):
+    """The lower one would take the upper one's daemon for the writer."""
     source, mountpoint = tree
     second = private / "second"
     second.mkdir()
     mount(source, mountpoint)
-    mount(mountpoint, second)
-    write(second / "file", b"through both")
-    assert read(source / "file") == b"through both"
+    refused(mountpoint, second, f"in the view at {mountpoint}")
+    os.mkdir(mountpoint / "below")
+    refused(mountpoint / "below", second, f"in the view at {mountpoint}")
 
 
-def test_two_views_of_one_source(mount, tree, private):
+def test_a_second_view_on_the_same_directory_is_refused(mount, tree):
+    source, _ = tree
+    mount(source, source)
+    refused(source, source, f"in the view at {source}")
+
+
+def test_two_views_of_one_source_are_refused(mount, tree, private, owner):
+    """Each would take the other's changes for those of its own clients."""
     source, mountpoint = tree
     second = private / "second"
     second.mkdir()
-    mount(source, mountpoint)
+    view = mount(source, mountpoint, owner)
+    refused(source, second, f"{source} is shown by another view already")
+    view.unmount()
     mount(source, second)
-    write(mountpoint / "file", b"one")
-    assert read(second / "file") == b"one"
-    write(second / "other", b"two")
-    assert read(mountpoint / "other") == b"two"
+
+
+def test_a_source_with_a_view_inside_is_refused(mount, tree, private):
+    source, mountpoint = tree
+    inner = source / "inner"
+    inner.mkdir()
+    mount(inner, inner)
+    refused(source, mountpoint, f"a view is mounted at {inner}")
+
+
+def test_a_view_that_is_unmounted_but_in_use_keeps_its_source(mount, tree, private):
+    """Who has files open in it goes on writing them."""
+    source, mountpoint = tree
+    second = private / "second"
+    second.mkdir()
+    mount(source, mountpoint)
+    with opened(mountpoint / "file", os.O_CREAT | os.O_WRONLY) as descriptor:
+        subprocess.run(["umount", "-l", str(mountpoint)], check=True)
+        refused(source, second, "files of it are still open")
+        os.write(descriptor, b"x")
+    until(lambda: served(mount, source, second), "the source is free")
+
+
+def served(mount, source, mountpoint):
+    try:
+        return mount(source, mountpoint)
+    except mounts.MountFailed:
+        return None
+
+
+@pytest.mark.parametrize("option", ["noatime", "strictatime", "nodiratime", "norelatime",
+                                    "nostrictatime", "relatime", "lazytime"])
+def test_what_is_asked_for_of_access_times_is_said_to_be_the_sources(mount, tree, option):
+    source, mountpoint = tree
+    view = mount(source, mountpoint, options=option)
+    write(mountpoint / "file", b"x")
+    until(lambda: f"{option}: access times are those of" in view.output(), "it is said")
+
+
+def test_an_option_that_cannot_be_kept_is_refused(mount, tree):
+    source, mountpoint = tree
+    done = subprocess.run([programs.provfs(), source, mountpoint, "-o", "max_read=65536"],
+                          capture_output=True, check=False)
+    assert done.returncode != 0 and b"unknown mount option 'max_read'" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["with blank", "with,comma", "new\nline", "back\\slash", "ünï"])
@@ -208,10 +264,10 @@ def test_a_signal_unmounts_the_view_where_its_path_leads_elsewhere(mount, tree, 
     """Who owns a directory above can rename it, and put a link to another mount in its place."""
     source, _ = tree
     owned, other = private / "theirs" / "owned", private / "other"
-    for directory in (owned.parent, owned, owned / "view", other, other / "view"):
+    for directory in (owned.parent, owned, owned / "view", other, other / "view", other / "source"):
         directory.mkdir()
         os.chown(directory, user.uid, user.gid)
-    theirs = mount(source, other / "view")
+    theirs = mount(other / "source", other / "view")
     view = mount(source, owned / "view")
     user.call(os.rename, owned, owned.parent / "with blank")
     user.call(os.symlink, other, owned)

@@ -17,22 +17,11 @@ from support.system import opened, read, write
 SIZE = 4 * mmap.PAGESIZE
 
 
-@pytest.fixture(params=["overlayfs", "view", "view-of-a-view"])
-def stacked_source(request, private, mount):
+@pytest.fixture
+def stacked_source(private):
     """A source that is stacked on something already."""
-    if request.param == "overlayfs":
-        with overlay(private, lambda lower, _: write(lower / "below", b"below\n")) as merged:
-            yield merged
-        return
-    below = private / "first"
-    below.mkdir()
-    for depth in range(2 if request.param == "view-of-a-view" else 1):
-        above = private / f"stacked-{depth}"
-        above.mkdir()
-        mount(below, above)
-        below = above
-    write(below / "below", b"below\n")
-    yield below
+    with overlay(private, lambda lower, _: write(lower / "below", b"below\n")) as merged:
+        yield merged
 
 
 @pytest.fixture
@@ -61,7 +50,6 @@ def test_data_through_every_layer(stacked, stacked_source):
     assert read(mountpoint / "file") == read(stacked_source / "file") == bytes(expected)
 
 
-@pytest.mark.parametrize("stacked_source", ["overlayfs"], indirect=True)
 def test_writers_above_an_overlay(stacked, stacked_source):
     mountpoint, session = stacked
     first, second = session(), session()
@@ -74,19 +62,6 @@ def test_writers_above_an_overlay(stacked, stacked_source):
         assert stamp.inode == os.lstat(stacked_source / name).st_ino
     assert [one.session for one in stamps.log(mountpoint / "file")] == [first.id]
     assert read(stacked_source / "below") == b"below\ny\n"
-
-
-@pytest.mark.parametrize("stacked_source", ["view", "view-of-a-view"], indirect=True)
-def test_writers_above_a_view(stacked):
-    """The lowest view guards the stamps: it names its own client, the daemon above, and no session."""
-    mountpoint, session = stacked
-    session().shell("echo one > file; mkdir directory", cwd=mountpoint)
-    session().shell("echo two >> file; echo y >> below", cwd=mountpoint)
-    assert read(mountpoint / "file") == b"one\ntwo\n"
-    for name in ("file", "below", "directory"):
-        stamp = stamps.read(mountpoint / name)
-        assert (stamp.session, stamp.comm) == (stamps.NO_SESSION, "provfs"), (name, stamp)
-        assert {one.session for one in stamps.log(mountpoint / name)} <= {stamps.NO_SESSION}
 
 
 def test_files_open_on_several_layers_at_once(stacked, stacked_source):

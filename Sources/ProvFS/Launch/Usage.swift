@@ -44,7 +44,7 @@ enum Usage {
                                 noallow_other; others need user_allow_other in /etc/fuse.conf
       allow_root                serve root, too, who cannot enter another user's view otherwise; needs
                                 the same
-      ro, noexec, nosuid, nodev, noatime, sync, ... as mount(8) has them; root's default is
+      ro, noexec, nosuid, nodev, sync, ... as mount(8) has them; root's default is
                                 what holds for SOURCE
 
     In /etc/fstab:

@@ -25,6 +25,7 @@ final class Mount {
     let place = Mountpoint(options.mountpoint!)
     try place.clean()
     let descriptor = try Self.openSource(source)
+    try OtherViews.exclude(source, descriptor)
     let mountpoint = try place.resolve(source: source, descriptor)
     let view = try Self.makeView(options, source: descriptor)
     self.view = view
@@ -88,6 +89,7 @@ final class Mount {
     logger.notice("\(options.source!.shown) is shown at \(own.path.shown)")
     logger.notice("\(Passthrough.description(options.passthrough, view.table))")
     logger.notice("\(ring.description)")
+    tellWhatIsIgnored(logger)
     tellWhatIsScarce(logger)
     tellWhoStamps(logger)
     let received = signals.wait()
@@ -113,6 +115,15 @@ final class Mount {
   private var connectionHasEnded: Bool {
     var device = pollfd(fd: fuse_session_fd(session), events: 0, revents: 0)
     return poll(&device, 1, 0) > 0 && device.revents & Int16(POLLERR) != 0
+  }
+
+  private func tellWhatIsIgnored(_ logger: Logger) {
+    guard !options.accessTimeOptions.isEmpty else { return }
+    logger.warning(
+      """
+      \(options.accessTimeOptions.joined(separator: ",")): access times are those of \
+      \(options.source!.shown), kept as its filesystem is mounted; mount that with these options
+      """)
   }
 
   /// Says so where each inode takes a descriptor.

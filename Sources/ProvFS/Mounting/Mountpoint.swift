@@ -37,7 +37,7 @@ struct Mountpoint {
     }
     defer { free(real) }
     let resolved = Options.Path(bytes: real)
-    if try isInside(resolved, descriptor) {
+    if try Mountpoint(resolved).isInside(descriptor) {
       throw Trouble(
         "\(resolved.shown) lies inside \(source.shown): the view would contain itself without end; "
           + "mount it elsewhere, or on \(source.shown) itself")
@@ -74,8 +74,8 @@ struct Mountpoint {
     return result == -ENOTCONN
   }
 
-  /// Whether `path` is below, and not the same as, the directory that `descriptor` refers to.
-  private func isInside(_ path: Options.Path, _ source: CInt) throws(Trouble) -> Bool {
+  /// Whether it is below, and not the same as, the directory that `source` refers to.
+  func isInside(_ source: CInt) throws(Trouble) -> Bool {
     do throws(Errno) {
       let sourceIdentity = try identity(source)
       var current = try valueOrErrno(

@@ -27,6 +27,9 @@ struct Options: Equatable {
     case auto, on, off
   }
 
+  /// What was asked for of access times, which cannot be had here.
+  var accessTimeOptions: [String] = []
+
   /// Options for mount(2) and libfuse, in order.
   var mount: [Path] = []
 
@@ -103,6 +106,7 @@ struct Options: Equatable {
       maximumThreads = count
     case "debug": (isDebugging, staysInForeground) = (true, true)
     case _ where Self.forMount.contains(name): mount.append(option)
+    case _ where Self.ofAccessTimes.contains(name): accessTimeOptions.append(name)
     case _ where Self.ignored.contains(name) || name.hasPrefix("x-") || name.hasPrefix("X-"): break
     default: throw .unknownMountOption(name)
     }
@@ -125,16 +129,20 @@ struct Options: Equatable {
   /// What libfuse 3.14 or mount(2) understands.
   private static let forMount: Set<String> = [
     "ro", "rw", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "sync", "async", "dirsync",
-    "atime", "noatime", "nodiratime", "norelatime", "nostrictatime", "allow_other", "noallow_other",
-    "allow_root", "auto_unmount", "default_permissions", "fsname", "subtype", "max_read", "context",
-    "fscontext",
-    "defcontext", "rootcontext",
+    "allow_other", "noallow_other", "allow_root", "auto_unmount", "default_permissions", "fsname",
+    "subtype", "context", "fscontext", "defcontext", "rootcontext",
   ]
 
   /// What fstab holds for others: mount(8), systemd.
   private static let ignored: Set<String> = [
     "defaults", "auto", "noauto", "nofail", "_netdev", "user", "users", "nouser", "owner", "group",
-    "comment", "relatime", "strictatime",
+    "comment",
+  ]
+
+  /// Of access times: they are SOURCE's, kept as its filesystem is mounted.
+  static let ofAccessTimes: Set<String> = [
+    "atime", "noatime", "diratime", "nodiratime", "relatime", "norelatime", "strictatime",
+    "nostrictatime", "lazytime", "nolazytime",
   ]
 }
 

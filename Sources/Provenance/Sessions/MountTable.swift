@@ -40,6 +40,17 @@ public struct MountTable {
     }
   }
 
+  /// Where filesystems of this type are mounted, such as `fuse.provfs`, the latest first.
+  package func mountpoints(type: String) -> [[UInt8]] {
+    text.split(separator: UInt8(ascii: "\n")).reversed().compactMap { line in
+      let fields = line.split(separator: UInt8(ascii: " "))
+      guard let end = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }), end > 5,
+        fields.indices.contains(end + 1), fields[end + 1].elementsEqual(type.utf8)
+      else { return nil }
+      return Self.unescaped(fields[4])
+    }
+  }
+
   /// White space and backslashes are written as three octal digits.
   private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
     var rest = text
