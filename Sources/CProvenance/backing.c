@@ -97,3 +97,27 @@ int prov_is_open_for_writing(int fd)
 		return errno == EAGAIN ? 1 : -errno;
 	return fcntl(fd, F_SETLEASE, F_UNLCK) < 0 ? -errno : 0;
 }
+
+/* As in linux/mman.h and asm/unistd.h, which may be older than Linux 6.5. */
+#ifndef SYS_cachestat
+#define SYS_cachestat 451
+#endif
+
+int64_t prov_dirty_pages(int fd, uint64_t offset, uint64_t length)
+{
+	const struct {
+		uint64_t offset;
+		uint64_t length;
+	} range = { offset, length };
+	struct {
+		uint64_t cached;
+		uint64_t dirty;
+		uint64_t written_back;
+		uint64_t evicted;
+		uint64_t recently_evicted;
+	} pages;
+
+	if (syscall(SYS_cachestat, fd, &range, &pages, 0) < 0)
+		return -errno;
+	return (int64_t)(pages.dirty + pages.written_back);
+}

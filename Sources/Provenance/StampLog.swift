@@ -39,6 +39,21 @@ public struct StampLog: Hashable, Sendable {
     if entries.count > Self.capacity { entries.removeLast() }
   }
 
+  /// Adds the history of a file that this log's file has replaced, behind what is there, for as long as there
+  /// is room. A writer who follows himself is not added: as in one file's own history, an entry is where the
+  /// writer changes.
+  ///
+  /// - Parameter stamp: the one that is older than all that `history` holds: the last of the entries here,
+  ///   or without any the file's own.
+  public mutating func append(_ history: [Stamp], after stamp: Stamp?) {
+    var last = stamp
+    for entry in history where entries.count < Self.capacity {
+      if let last, last.writer.isSameWriter(as: entry.writer) { continue }
+      entries.append(entry)
+      last = entry
+    }
+  }
+
   /// The stored bytes: ``entries`` in order.
   public var encoded: [UInt8] {
     [UInt8](unsafeUninitializedCapacity: entries.count * Stamp.size) { buffer, count in

@@ -82,6 +82,55 @@ public enum StampStore {
     }
   }
 
+  /// Everybody who is on record for a file, newest first: its stamp, where there is one, and its log.
+  ///
+  /// - Throws: the error of getxattr(2). What is malformed counts as missing.
+  public static func readHistory(
+    _ file: FileReference, _ attribute: StampAttribute
+  ) throws(Errno) -> [Stamp] {
+    let log = (try? readLog(file, attribute).get().entries) ?? []
+    guard var stamp = try read(file, attribute).stamp else { return log }
+    stamp.flags.remove(.open)
+    return [stamp] + log
+  }
+
+  /// Adds the history of a file that this one has replaced to its log.
+  ///
+  /// - Throws: the error of setxattr(2); then the log stays as it was.
+  public static func inherit(
+    _ history: [Stamp], _ file: FileReference, _ attribute: StampAttribute
+  ) throws(Errno) {
+    let own = try readHistory(file, attribute)
+    let before = (try? readLog(file, attribute).get()) ?? StampLog()
+    var log = before
+    log.append(history, after: own.last)
+    guard log != before else { return }
+    try store(log, file, attribute)
+  }
+
+  private static func store(
+    _ log: StampLog, _ file: FileReference, _ attribute: StampAttribute
+  ) throws(Errno) {
+    let bytes = log.encoded
+    let result = bytes.withUnsafeBytes { bytes in
+      prov_setxattrat(
+        file.directory, file.name, attribute.logName.cString, bytes.baseAddress, bytes.count, 0)
+    }
+    _ = try valueOrErrno(result)
+  }
+
+  /// Notes a writer whose stamp never was on the file. Of several who may have made the same changes each is
+  /// noted once: not where one of the two latest entries names it already.
+  public static func addToLog(
+    _ stamp: Stamp, _ file: FileReference, _ attribute: StampAttribute
+  ) {
+    let latest = (try? readLog(file, attribute).get())?.entries.prefix(2)
+    guard latest?.contains(where: { $0.writer.isSameWriter(as: stamp.writer) }) != true else {
+      return
+    }
+    push(stamp, file, attribute)
+  }
+
   /// Removes the stamp because the content's writer is not known. What it said of earlier content
   /// goes to the log.
   ///
@@ -120,10 +169,7 @@ public enum StampStore {
     // Nothing more of it follows.
     earlier.flags.remove(.open)
     log.push(earlier)
-    log.encoded.withUnsafeBytes { bytes in
-      _ = prov_setxattrat(
-        file.directory, file.name, attribute.logName.cString, bytes.baseAddress, bytes.count, 0)
-    }
+    try? store(log, file, attribute)
   }
 
   static func set(

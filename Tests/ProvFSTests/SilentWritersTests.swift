@@ -114,11 +114,56 @@ extension Attribution {
     #expect(attribution.pending?.author == .unknown)
   }
 
+  @Test func whatWasStampedBeforeASecondHolderWasSeen() {
+    var attribution = written(by: process(1))
+    attribution.recordUnseenChange(version(1))
+    attribution.settled()
+    attribution.close(by: process(2, session: "a"), at: version(1))
+    #expect(attribution.pending?.author == .unknown)
+  }
+
+  @Test func aSecondHolderCastsNoDoubtOnARequest() {
+    var attribution = written(by: process(1))
+    attribution.recordUnseenChange(version(1))
+    attribution.settled()
+    attribution.record(process(3, session: "c"), [])
+    attribution.silent?.accounted(version(2))
+    attribution.close(by: process(2, session: "a"), at: version(2))
+    #expect(attribution.pending?.author == process(3, session: "c"))
+  }
+
+  @Test func whatChangesWithoutADescriptorIsNobodys() {
+    var attribution = written(by: process(1))
+    attribution.close(by: process(1), at: version(1))
+    attribution.recordUnseenChange(version(2))
+    attribution.silent?.close(passthrough: true)
+    #expect(attribution.silent?.wasChangedByNobody(isMapped: false, at: 1) == true)
+    #expect(attribution.silent?.wasChangedByNobody(isMapped: true, at: 1) == false)
+  }
+
+  @Test func aMappingMayEndBeforeItsFileIsKnownToBeClosed() {
+    var attribution = written(by: process(1), mayMap: true)
+    attribution.close(by: process(1), at: version(1))
+    attribution.recordUnseenChange(version(2))
+    attribution.silent?.close(passthrough: true)
+    #expect(attribution.silent?.wasChangedByNobody(isMapped: false, at: 1) == false)
+    #expect(attribution.silent?.wasChangedByNobody(isMapped: false, at: 1_000_000_000) == true)
+  }
+
+  @Test func besideAStrangerNothingIsCertain() {
+    var writers = SilentWriters(at: version(0), isBesideStranger: true)
+    #expect(!writers.mayPass(process(1)))
+    writers.open(by: process(1), passthrough: false, mayMap: false)
+    #expect(writers.author == .unknown)
+    #expect(writers.mayStore)
+  }
+
   @Test func storesOfTheOneWhoIsLeftAreItsOwn() {
     var attribution = written(by: process(1, session: "a"))
     attribution.silent?.open(by: process(2, session: "b"), passthrough: false, mayMap: true)
     attribution.recordUnseenChange(version(1))
-    #expect(attribution.pending?.author == process(1, session: "a"))
+    // It was written, or stored.
+    #expect(attribution.pending?.author == .unknown)
     attribution.silent?.close(passthrough: true)
     attribution.recordUnseenChange(version(2))
     #expect(

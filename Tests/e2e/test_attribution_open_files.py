@@ -53,10 +53,14 @@ def test_a_second_session_opens_while_the_first_writes(scene, two, second_flags)
     opens(second, scene, second_flags)
     for turn in range(1, 4):
         writes(second, turn * 1000)
-        assert scene.writers("file")[0] in (first.id, second.id)
+        scene.assert_no_false_claim("file", first, second)
         writes(first, turn * 1000 + 500)
     closes(second)
     closes(first)
+    if second_flags == os.O_RDWR and not scene.sees_each_write:
+        # The second could have mapped the file, and stored to it instead.
+        scene.assert_doubted("file", first, second)
+        return
     scene.assert_written_by("file", first)
     scene.assert_current("file")
     assert scene.writers("file") == [first.id, second.id] * 3 + [first.id]
@@ -73,7 +77,8 @@ def test_the_last_writer_is_not_the_last_to_close(scene, two):
     scene.assert_written_by("file", second)
     closes(first)
     scene.assert_written_by("file", second)
-    assert scene.writers("file") == [second.id, first.id]
+    assert scene.writers("file")[0] == second.id
+    assert first.id in scene.writers("file")
 
 
 def test_the_first_goes_on_when_the_second_has_closed(scene, two):
@@ -87,6 +92,10 @@ def test_the_first_goes_on_when_the_second_has_closed(scene, two):
     scene.assert_written_by("file", second)
     writes(first)
     closes(first)
+    if not scene.sees_each_write:
+        # The second has left a mapping, for all that is known.
+        scene.assert_doubted("file", first, second)
+        return
     scene.assert_written_by("file", first)
     assert scene.writers("file") == [first.id, second.id, first.id]
 
@@ -98,14 +107,15 @@ def test_the_second_goes_on_when_the_first_has_closed(scene, two):
     opens(second, scene)
     writes(first)
     closes(first)
-    scene.assert_written_by("file", first)
+    scene.assert_no_false_claim("file", first)
     writes(second)
     closes(second)
     third = scene.session()
     opens(third, scene)
     writes(third)
     closes(third)
-    assert scene.writers("file") == [third.id, second.id, first.id]
+    assert scene.writers("file")[0] == third.id
+    assert {first.id, second.id} < set(scene.writers("file"))
 
 
 def test_five_sessions_take_turns_with_the_file_open(scene):
@@ -119,6 +129,11 @@ def test_five_sessions_take_turns_with_the_file_open(scene):
         expected.insert(0, sessions[turn].id)
     for one in sessions:
         closes(one)
+    if not scene.sees_each_write:
+        # The first one's writes pass the daemon: they could be any other's stores.
+        assert scene.writers("file")[0] == sessions[4].id
+        assert set(scene.writers("file")) == {one.id for one in sessions}
+        return
     assert scene.writers("file") == expected
     assert not scene.stamp("file").open
 
@@ -186,6 +201,10 @@ def test_a_change_by_path_while_another_has_the_file_open(scene, two, change):
     opens(first, scene)
     writes(first)
     second.python("import ctypes, os\n" + CHANGES_BY_PATH[change], path=str(scene.path / "file"))
+    if change not in ("open-truncating", "copy") and not scene.sees_each_store:
+        # A store of the first could have come at the same time.
+        scene.assert_doubted("file", first, second)
+        return
     scene.assert_written_by("file", second)
     assert scene.writers("file") == [second.id, first.id]
     writes(first, 50)
@@ -249,6 +268,10 @@ def test_a_killed_writer_and_one_that_goes_on(scene, two):
     assert scene.assert_written_by("file", first).pid == pid
     writes(second)
     closes(second)
+    if not scene.sees_each_write:
+        # Whoever was killed may have left a child with a mapping.
+        scene.assert_doubted("file", first, second)
+        return
     assert scene.writers("file") == [second.id, first.id]
 
 
@@ -275,7 +298,9 @@ def test_a_file_that_is_replaced_while_it_is_open(scene, two):
     scene.assert_written_by("file", second, created=True)
     closes(first)
     scene.assert_written_by("file", second, created=True)
-    assert scene.log("file") == []
+    # What had the name is history.
+    assert [one.session for one in scene.log("file")] == [first.id]
+    assert scene.log("file")[0].inode != scene.stamp("file").inode
     assert (scene.source / "file").read_bytes() == b"new\n"
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tools as people use them, and whose stamp each file bears afterwards."""
 
+import dataclasses
 import os
 
 import pytest
@@ -136,7 +137,10 @@ def test_what_changes_no_content_does_not_stamp(scene, action):
     session.shell(UNCHANGED[action], cwd=scene.path)
     session.shell(UNCHANGED[action].replace("file", "bare").replace("link", "blank"),
                   cwd=scene.path)
-    assert scene.stamp("file") == before
+    after = scene.stamp("file")
+    # What moves ctime renews the stamp: nothing but its time.
+    assert dataclasses.replace(after, time=before.time) == before
+    assert after.time >= before.time
     assert scene.log("file") == []
     scene.assert_unstamped("bare")
 

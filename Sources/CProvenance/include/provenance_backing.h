@@ -3,6 +3,8 @@
 #ifndef PROVENANCE_BACKING_H
 #define PROVENANCE_BACKING_H
 
+#include <stdint.h>
+
 /*
  * Registers the file that `fd`, which may be an O_PATH descriptor, refers to with
  * a FUSE connection. Its data are then read and written with the calling thread's
@@ -29,5 +31,12 @@ int prov_write_back(int fd);
  * CAP_LEASE for files of other owners.
  */
 int prov_is_open_for_writing(int fd);
+
+/*
+ * How many pages of the file, from `offset` on for `length` bytes (0: to its end),
+ * are dirty or being written back: cachestat(2), Linux 6.5. `fd` must not be an
+ * O_PATH one. Returns the number, or -errno.
+ */
+int64_t prov_dirty_pages(int fd, uint64_t offset, uint64_t length);
 
 #endif

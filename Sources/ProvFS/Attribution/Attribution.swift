@@ -20,32 +20,46 @@ struct Attribution: Equatable, Sendable {
   /// Who may change the content without a request; nil where nobody may.
   var silent: SilentWriters?
 
+  /// When the pending change was noted: ``Clock/fileTime``.
+  private(set) var notedAt: UInt64 = 0
+
+  /// Whether somebody has the file open for writing past the view; nil where that was not asked yet.
+  var isBesideStranger: Bool?
+
   /// Whether a silent writer has changed the content since it was accounted for.
   func hasUnseenChange(_ version: ContentVersion) -> Bool {
     guard let silent else { return false }
     return silent.version != version
   }
 
-  /// Whether somebody else than `author` may store to the content through a mapping.
+  /// Whether another process than that of `author` may store to the content through a mapping.
   func mayBeStored(besides author: Author) -> Bool {
-    guard let silent, silent.mayMap else { return false }
+    guard let silent, silent.mayStore else { return false }
     return !author.isProcess(of: silent.author)
   }
 
+  /// Whether another writer than `author` may: then a change of theirs that comes with a request is
+  /// theirs alone only if nobody has stored meanwhile.
+  func mayBeStored(byAnotherThan author: Author) -> Bool {
+    guard let silent, silent.mayStore else { return false }
+    return !author.isOneWriter(with: silent.author)
+  }
+
   /// Notes that a silent writer has made this version of the content.
-  mutating func recordUnseenChange(_ version: ContentVersion) {
+  mutating func recordUnseenChange(_ version: ContentVersion, at time: UInt64 = 0) {
     guard let writers = silent else { return }
     silent?.changed(version)
     // Where no write(2) is silent it was a store.
-    record(writers.author, writers.passthroughFiles == 0 ? .mapped : [])
+    record(writers.author, writers.passthroughFiles == 0 ? .mapped : [], at: time)
   }
 
   /// Somebody has a descriptor of a silent writer's file. What that writer alone seemed to have changed
-  /// may be another's.
-  mutating func silentFileIsHeld(by holder: Author, passthrough: Bool) {
-    guard let before = silent?.author else { return }
+  /// may be another's, stamped or not.
+  mutating func silentFileIsHeld(by holder: Author, passthrough: Bool, at time: UInt64 = 0) {
     silent?.isHeld(by: holder, passthrough: passthrough)
-    if silent?.author == .unknown, pending?.author == before { record(.unknown, []) }
+    guard let silent, silent.isBlamed, silent.author == .unknown else { return }
+    self.silent?.isDoubted()
+    record(.unknown, [], at: time)
   }
 
   /// Whether the pending change must be settled before `author` changes the content: afterwards
@@ -56,8 +70,11 @@ struct Attribution: Equatable, Sendable {
   }
 
   /// Notes that `author` has changed the content. The latest task of a writer is named.
-  mutating func record(_ author: Author, _ flags: Stamp.Flags) {
+  ///
+  /// - Parameter time: now; ``Clock/fileTime``.
+  mutating func record(_ author: Author, _ flags: Stamp.Flags, at time: UInt64 = 0) {
     var flags = flags
+    notedAt = time
     if let pending, pending.author.isCovered(with: author) { flags.formUnion(pending.flags) }
     pending = Change(author: author, flags: flags)
     isProvisional = false
@@ -72,5 +89,6 @@ struct Attribution: Equatable, Sendable {
   mutating func settled() {
     pending = nil
     isProvisional = false
+    notedAt = 0
   }
 }

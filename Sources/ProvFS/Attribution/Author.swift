@@ -7,6 +7,11 @@ enum Author: Equatable, Sendable {
   /// The change was seen, but not who made it.
   case unknown
 
+  /// Who it is, where that is known.
+  var writer: Writer? {
+    if case .known(let writer) = self { writer } else { nil }
+  }
+
   /// Whether one stamp covers the changes of both.
   func isCovered(with other: Author) -> Bool {
     switch (self, other) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CProvenance
 import Glibc
+import Provenance
 
 /// Those who may change an inode's content without a request: by write(2) where it goes to the backing
 /// file, which is for one process at a time, or by storing through a mapping. The daemon sees what they do
@@ -30,16 +31,34 @@ struct SilentWriters: Equatable, Sendable {
   private var hasChanged = false
   /// Who closed the descriptors that were closed last, one after the other.
   private var lastCloser = Author.unknown
+  private var lastClosedAt: UInt64 = 0
   /// Whether the content has changed since somebody else closed one.
   private var hasChangedSinceOthers = false
+  /// Whether the latest change of content is one that was laid to the process whose writes pass.
+  private(set) var isBlamed = false
+  /// Whether somebody has the file open for writing past the view.
+  private let isBesideStranger: Bool
 
-  init(at version: ContentVersion) {
+  /// - Parameter isBesideStranger: whether somebody has the file open for writing past the view, of
+  ///   whom nothing tells.
+  init(at version: ContentVersion, isBesideStranger: Bool = false) {
     self.version = version
+    self.isBesideStranger = isBesideStranger
+    if isBesideStranger { mapper = .unknown }
   }
 
-  /// Who has made a change that no request told of. While writes pass they are the likely cause; for a
-  /// store of somebody else at the same time there is `attribution=exact`.
-  var author: Author { passing ?? mapper ?? .unknown }
+  /// Who has made a change that no request told of; unknown where it may be one of several.
+  var author: Author {
+    guard let passing else { return mapper ?? .unknown }
+    guard let mapper else { return passing }
+    return mapper.isOneWriter(with: passing) ? passing : .unknown
+  }
+
+  /// Of the several who may have made such a change, those that are known.
+  var suspects: (Writer?, Writer?) { (passing?.writer, mapper?.writer) }
+
+  /// Whether content can change while a request changes it.
+  var mayStore: Bool { mayMap || isBesideStranger }
 
   /// Whether writes of this process may pass.
   func mayPass(_ opener: Author) -> Bool {
@@ -86,6 +105,18 @@ struct SilentWriters: Equatable, Sendable {
   mutating func changed(_ version: ContentVersion) {
     self.version = version
     hasChanged = true
+    isBlamed = passing != nil && author != .unknown
+  }
+
+  /// The content has become this, by a request, or as somebody else's stamp says.
+  mutating func accounted(_ version: ContentVersion) {
+    self.version = version
+    isBlamed = false
+  }
+
+  /// Nobody knows any more whose the latest change is.
+  mutating func isDoubted() {
+    isBlamed = false
   }
 
   /// A process is about to close a descriptor, so it has one: what has changed since the last time
@@ -101,12 +132,28 @@ struct SilentWriters: Equatable, Sendable {
   }
 
   /// It has closed it.
-  mutating func closed(by holder: Author) {
+  ///
+  /// - Parameter time: when; ``Clock/fileTime``.
+  mutating func closed(by holder: Author, at time: UInt64 = 0) {
+    lastClosedAt = time
     let isSame = holder.isCovered(with: lastCloser)
     hasChangedSinceOthers = hasChanged || isSame && hasChangedSinceOthers
     lastCloser = holder
     hasChanged = false
   }
+
+  /// When the last file whose writes pass is closed for good, whether content has changed that nobody had a
+  /// descriptor for any more: by an io_uring that has the file registered, or a loop device.
+  ///
+  /// A mapping may have, too, whose end came before the kernel told that the file is closed, which takes it
+  /// some milliseconds: that is the likelier cause then.
+  func wasChangedByNobody(isMapped: Bool, at time: UInt64) -> Bool {
+    guard passthroughFiles == 0, hasChanged, !isMapped else { return false }
+    return !mayMap || time > lastClosedAt &+ Self.patience
+  }
+
+  /// Nanoseconds that the kernel takes at most, mostly, from the last close(2) to telling of it.
+  private static let patience: UInt64 = 100_000_000
 
   /// When the file is closed for good, who changed it last although several had its descriptor: since
   /// the last of the others closed one, nobody else was left who had.

@@ -65,6 +65,9 @@ struct Node: ~Copyable {
   /// The set-user-id and set-group-id bits that the kernel was told last.
   let shownPrivilegedBits = Atomic<UInt32>(0)
   let attribution = Mutex(Attribution())
+  /// Time of the stamp that this daemon has set last; 0 where it has set none. Used under the lock of
+  /// `attribution`.
+  let ownStamp = Atomic<UInt64>(0)
   let backing = Mutex(Backing())
   /// Not zero while the content may be stored to without anybody noticing, through a file that is open or
   /// a mapping that has outlived it: then the kernel must not remember attributes.

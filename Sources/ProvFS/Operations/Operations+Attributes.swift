@@ -29,7 +29,7 @@ func provfsSetattr(
       try request.truncate(node, file, to: length)
     }
     if changes.hasMetadata {
-      try request.view.stamper.keepContent(node) { () throws(Errno) in
+      try request.view.stamper.keepContent(node, setsTimes: changes.setsTimes) { () throws(Errno) in
         request.asDaemon()
         try request.table.withDescriptor(node) { descriptor throws(Errno) in
           try request.asCaller { () throws(Errno) in try changes.apply(descriptor) }
@@ -71,6 +71,8 @@ private struct AttributeChanges {
   private func asks(_ flag: CInt) -> Bool { set & flag != 0 }
 
   var length: off_t? { asks(FUSE_SET_ATTR_SIZE) ? attributes.st_size : nil }
+
+  var setsTimes: Bool { asks(FUSE_SET_ATTR_MTIME) }
 
   var hasMetadata: Bool {
     asks(

@@ -3,6 +3,7 @@ import CFuse
 import CProvenance
 import Glibc
 import Provenance
+import Synchronization
 import SystemPackage
 
 func provfsMknod(
@@ -43,11 +44,13 @@ func provfsLink(
   serve(raw) { request throws(Errno) in
     let node = request.node(id)
     let parent = request.node(newParent)
-    request.view.stamper.settle(node)
-    try request.table.withDescriptor(node) { descriptor throws(Errno) in
-      try request.table.withDescriptor(parent) { directory throws(Errno) in
-        try request.asCaller { () throws(Errno) in
-          _ = try valueOrErrno(prov_link_fd(descriptor, directory, name))
+    try request.view.stamper.keepContent(node) { () throws(Errno) in
+      request.asDaemon()
+      try request.table.withDescriptor(node) { descriptor throws(Errno) in
+        try request.table.withDescriptor(parent) { directory throws(Errno) in
+          try request.asCaller { () throws(Errno) in
+            _ = try valueOrErrno(prov_link_fd(descriptor, directory, name))
+          }
         }
       }
     }
@@ -162,6 +165,9 @@ extension Request {
     do throws(Errno) {
       let found = try adopt(descriptor, parent, name)
       if name == nil { table.pin(found.node, descriptor) }
+      // The kernel is told of them only with the reply; whether writes may pass is decided before.
+      found.node.pointer.pointee.shownPrivilegedBits.store(
+        View.privilegedBits(found.look.attributes), ordering: .relaxed)
       // At once: the program may take note of ctime, which a stamp moves, before it writes anything.
       let stamped = view.stamper.created(
         found.node, by: author, descriptor, seen: found.look)

@@ -99,8 +99,11 @@ extension Request {
     _ file: OpenFileReference, _ data: UnsafePointer<CChar>?, _ size: Int, _ offset: off_t,
     appends: Bool
   ) throws(Errno) -> Int {
-    try change(file.pointer.pointee.node, by: view.author(caller)) {
-      () throws(Errno) in
+    let bytes = UnsafeRawBufferPointer(start: data, count: size)
+    return try write(
+      file.pointer.pointee.node, by: view.author(caller), bytes,
+      at: appends ? nil : UInt64(offset)
+    ) { () throws(Errno) in
       try append(file, appends)
       // As the caller, so that the source takes set-user-id bits away as from any writer.
       return try asCaller { () throws(Errno) in

@@ -51,14 +51,16 @@ private struct FileIoctl {
       if writes {
         guard let input, inputSize >= size else { throw .invalidArgument }
         argument.copyMemory(from: UnsafeRawBufferPointer(start: input, count: size))
-        request.view.stamper.settle(node)
-        request.asDaemon()
       } else {
         guard outputSize >= size, outputSize <= argument.count else { throw .invalidArgument }
       }
-      let result = try request.asCaller { () throws(Errno) in
-        try valueOrErrno(prov_ioctl(descriptor, UInt(command), argument.baseAddress))
+      var result: CInt = 0
+      let run = { () throws(Errno) in
+        result = try request.asCaller { () throws(Errno) in
+          try valueOrErrno(prov_ioctl(descriptor, UInt(command), argument.baseAddress))
+        }
       }
+      if writes { try request.view.stamper.keepContent(node, run) } else { try run() }
       fuse_reply_ioctl(
         request.raw, result, argument.baseAddress, writes ? 0 : outputSize)
     }

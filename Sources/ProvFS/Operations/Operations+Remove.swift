@@ -24,14 +24,19 @@ func provfsRename(
     let to = request.node(newParent)
     try request.table.withDescriptor(from) { source throws(Errno) in
       try request.table.withDescriptor(to) { target throws(Errno) in
-        let moved = request.entry(source, name!, in: from)
+        let moved = request.entry(source, name!, in: from)?.node
         defer { request.release(moved) }
-        if let moved { request.view.stamper.settle(moved) }
-        let replaced = request.entry(target, newName!, in: to)
+        let replaced = request.entry(target, newName!, in: to)?.node
         defer { request.release(replaced) }
-        try request.keeping(replaced) { () throws(Errno) in
-          _ = try valueOrErrno(prov_renameat2(source, name, target, newName, flags))
+        let history = request.view.stamper.history(
+          of: flags & Request.exchange == 0 ? replaced : nil, inheritedBy: moved)
+        try request.view.stamper.keepContent(of: moved, and: replaced) { () throws(Errno) in
+          request.asDaemon()
+          try request.keeping(replaced) { () throws(Errno) in
+            _ = try valueOrErrno(prov_renameat2(source, name, target, newName, flags))
+          }
         }
+        if let history, let moved { request.view.stamper.inherit(history, moved) }
       }
     }
     request.reply(error: 0)
@@ -39,15 +44,22 @@ func provfsRename(
 }
 
 extension Request {
+  /// RENAME_EXCHANGE of `linux/fs.h`: neither name goes.
+  fileprivate static let exchange: UInt32 = 1 << 1
+
   fileprivate func remove(
     _ parent: fuse_ino_t, _ name: UnsafePointer<CChar>, flags: CInt
   ) throws(Errno) {
     let parent = node(parent)
     try table.withDescriptor(parent) { directory throws(Errno) in
       let victim = entry(directory, name, in: parent)
-      defer { release(victim) }
-      try keeping(victim) { () throws(Errno) in
-        _ = try valueOrErrno(prov_unlinkat(directory, name, flags))
+      defer { release(victim?.node) }
+      let stays = (victim?.attributes.stx_nlink ?? 0) > 1 ? victim?.node : nil
+      try view.stamper.keepContent(of: stays, and: nil) { () throws(Errno) in
+        asDaemon()
+        try keeping(victim?.node) { () throws(Errno) in
+          _ = try valueOrErrno(prov_unlinkat(directory, name, flags))
+        }
       }
     }
     reply(error: 0)
@@ -57,14 +69,14 @@ extension Request {
   /// cannot be told, for then the operation itself tells why.
   fileprivate func entry(
     _ directory: CInt, _ name: UnsafePointer<CChar>, in parent: NodeReference
-  ) -> NodeReference? {
+  ) -> (node: NodeReference, attributes: statx)? {
     if parent.pointer.pointee.volume.handleMount >= 0 {
-      return (try? table.known(directory, name, in: parent))?.node
+      return try? table.known(directory, name, in: parent)
     }
     guard let descriptor = try? view.openPath(directory, name) else { return nil }
     defer { Glibc.close(descriptor) }
     guard let attributes = try? view.attributes(descriptor) else { return nil }
-    return table.find(descriptor: descriptor, attributes)
+    return table.find(descriptor: descriptor, attributes).map { ($0, attributes) }
   }
 
   fileprivate func release(_ node: NodeReference?) {

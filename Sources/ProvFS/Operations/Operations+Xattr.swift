@@ -14,13 +14,36 @@ func provfsGetxattr(
       return try request.replyWithViewMode(size)
     }
     let node = request.node(id)
-    if StampAttribute.isReserved(name!) { request.view.stamper.settleForReader(node) }
+    let isStamp = StampAttribute.isReserved(name!)
+    if isStamp { request.view.stamper.settleForReader(node) }
     try request.reply(size) { buffer throws(Errno) in
       // The kernel asks for security.capability before the first write to every file, which is open then.
       try request.view.stamper.withOpenDescriptor(node) { descriptor throws(Errno) in
-        try valueOrErrno(
+        let count = try valueOrErrno(
           prov_getxattrat(descriptor, "", name, buffer.baseAddress, buffer.count))
+        if isStamp && buffer.count > 0 {
+          request.view.showInodes(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), node)
+        }
+        return count
       }
+    }
+  }
+}
+
+extension View {
+  /// Gives the stamps in `value`, one or a log of them, the inode numbers that the view shows: whoever
+  /// verifies them compares these.
+  fileprivate func showInodes(_ value: UnsafeMutableRawBufferPointer, _ node: NodeReference) {
+    let device = node.pointer.pointee.identity.device
+    guard device != table.root.pointer.pointee.identity.device,
+      value.count.isMultiple(of: Stamp.size)
+    else { return }
+    for start in stride(from: 0, to: value.count, by: Stamp.size) {
+      let entry = UnsafeMutableRawBufferPointer(rebasing: value[start..<start + Stamp.size])
+      // What is no stamp is shown as it is.
+      guard var stamp = try? Stamp(UnsafeRawBufferPointer(entry)) else { return }
+      stamp.inode = shownInode(stamp.inode, on: device)
+      stamp.store(into: entry)
     }
   }
 }
@@ -94,10 +117,11 @@ extension Request {
   ) throws(Errno) {
     guard !StampAttribute.isReserved(name) else { throw .notPermitted }
     let node = node(id)
-    view.stamper.settle(node)
-    asDaemon()
-    try table.withDescriptor(node) { descriptor throws(Errno) in
-      try asCaller { () throws(Errno) in _ = try valueOrErrno(change(descriptor)) }
+    try view.stamper.keepContent(node) { () throws(Errno) in
+      asDaemon()
+      try table.withDescriptor(node) { descriptor throws(Errno) in
+        try asCaller { () throws(Errno) in _ = try valueOrErrno(change(descriptor)) }
+      }
     }
     reply(error: 0)
   }

@@ -52,6 +52,17 @@ struct Request {
     return result
   }
 
+  /// Writes `bytes` by `author`; see ``Stamper/write(_:by:_:at:_:)``.
+  func write(
+    _ node: NodeReference, by author: Author, _ bytes: UnsafeRawBufferPointer, at offset: UInt64?,
+    _ body: () throws(Errno) -> Int
+  ) throws(Errno) -> Int {
+    try worker.pointee.standIn.write(for: author)
+    let count = try view.stamper.write(node, by: author, bytes, at: offset, body)
+    noticeLostBits(node)
+    return count
+  }
+
   /// The source has taken set-user-id bits away from what was written. The kernel leaves that to it,
   /// and goes on showing the mode that it knows unless it is told.
   private func noticeLostBits(_ node: NodeReference) {

@@ -36,7 +36,8 @@ extension Stamper {
       if state.silent == nil {
         if state.mustSettle(before: opener) { settle(node, &state) }
         guard let seen = seen ?? look(node)?.attributes else { return false }
-        state.silent = SilentWriters(at: ContentVersion(seen))
+        state.silent = SilentWriters(
+          at: ContentVersion(seen), isBesideStranger: state.isBesideStranger ?? false)
       }
       if mayMap && state.silent?.mayMap == false {
         node.pointer.pointee.silentMappers.wrappingAdd(1, ordering: .relaxed)
@@ -47,10 +48,17 @@ extension Stamper {
   }
 
   /// A file is about to be opened for writing, by the daemon too: the last moment at which it can be told
-  /// whether a mapping that had outlived its file has ended.
+  /// whether a mapping that had outlived its file has ended, and, at the first of all, whether somebody
+  /// has the file open past the view. Later it cannot: the kernel may take milliseconds to close a file.
   func willOpen(_ node: NodeReference) {
+    guard isActive else { return }
     node.pointer.pointee.attribution.withLock { state in
       if state.silent?.files == 0 { endIfUnmapped(node, &state) }
+      guard state.isBesideStranger != false, node.pointer.pointee.volume.allowsPassthrough else {
+        return
+      }
+      guard !table.isOpenForWriting(node) else { return }
+      state.isBesideStranger = isWritable(node)
     }
   }
 
@@ -58,9 +66,9 @@ extension Stamper {
   /// close(2) returns.
   func flush(_ node: NodeReference, by holder: Author, passthrough: Bool) {
     node.pointer.pointee.attribution.withLock { state in
-      state.silentFileIsHeld(by: holder, passthrough: passthrough)
+      state.silentFileIsHeld(by: holder, passthrough: passthrough, at: Clock.fileTime)
       let seen = observe(node, &state)
-      state.silent?.closed(by: holder)
+      if passthrough { state.silent?.closed(by: holder, at: Clock.fileTime) }
       stampPending(node, &state, seen: seen)
     }
   }
@@ -77,8 +85,13 @@ extension Stamper {
     return node.pointer.pointee.attribution.withLock { state in
       let seen = observe(node, &state)
       state.silent?.close(passthrough: passthrough)
-      guard let writers = state.silent, writers.files == 0 else { return false }
-      if let author = writers.certainAuthor { state.record(author, []) }
+      guard let writers = state.silent else { return false }
+      let isMapped = writers.mayMap && isWritable(node)
+      if passthrough, writers.wasChangedByNobody(isMapped: isMapped, at: Clock.fileTime) {
+        doubt(node, &state)
+      }
+      guard writers.files == 0 else { return false }
+      if let author = writers.certainAuthor { state.record(author, [], at: Clock.fileTime) }
       endIfUnmapped(node, &state, seen: seen)
       return state.silent != nil
     }
@@ -128,10 +141,51 @@ extension Stamper {
     guard let seen = look(node) else { return nil }
     let version = ContentVersion(seen.attributes)
     guard state.hasUnseenChange(version) else { return seen }
+    guard !isStampedByAnother(node, seen.attributes) else {
+      state.silent?.accounted(version)
+      return seen
+    }
     // Somebody else's change came before this one. Its stamp is not the last word any more, and says so.
     if state.mustSettle(before: writers.author) { stampAsEarlier(node, state) }
-    state.recordUnseenChange(version)
+    state.recordUnseenChange(version, at: seen.time)
+    if writers.author == .unknown { noteSuspects(writers, node, seen) }
     return seen
+  }
+
+  /// Puts those who may have made a change that is nobody's for certain into the log.
+  private func noteSuspects(_ writers: SilentWriters, _ node: NodeReference, _ seen: Look) {
+    guard let attribute = node.pointer.pointee.volume.stampAttribute else { return }
+    Credentials.resumeOwn()
+    for writer in [writers.suspects.0, writers.suspects.1] {
+      guard let writer else { continue }
+      let stamp = Stamp(
+        stamper: .provfs, flags: [], writer: writer,
+        time: max(seen.time, seen.attributes.stx_mtime.nanoseconds),
+        inode: seen.attributes.stx_ino)
+      _ = try? withDescriptor(node) { descriptor throws(Errno) in
+        try whileWritable(descriptor, seen.attributes, attribute) { () throws(Errno) in
+          StampStore.addToLog(stamp, FileReference(descriptor: descriptor), attribute)
+        }
+      }
+    }
+  }
+
+  /// Whether a change that nobody has seen here is stamped nevertheless: another view has, or had, the file
+  /// too. A stamp of this one does not cover it: see ``stamp(_:_:_:_:isNew:)``.
+  private func isStampedByAnother(_ node: NodeReference, _ attributes: statx) -> Bool {
+    guard let attribute = node.pointer.pointee.volume.stampAttribute else { return false }
+    let stamp = try? withDescriptor(node) { descriptor throws(Errno) in
+      try StampStore.read(FileReference(descriptor: descriptor), attribute).stamp
+    }
+    guard let stamp = stamp ?? nil else { return false }
+    return isAnothers(stamp, node) && stamp.covers(attributes)
+  }
+
+  /// It cannot be told any more who changed the content last. Who may have is in the log.
+  func doubt(_ node: NodeReference, _ state: inout Attribution) {
+    if state.mustSettle(before: .unknown) { stampAsEarlier(node, state) }
+    state.silent?.isDoubted()
+    state.record(.unknown, [], at: Clock.fileTime)
   }
 
   /// The content is as somebody whose change came as a request has left it.
@@ -141,10 +195,10 @@ extension Stamper {
   func account(_ node: NodeReference, _ state: inout Attribution, emptied: Bool = false) {
     guard state.silent != nil, let seen = look(node)?.attributes else { return }
     if emptied && seen.stx_size > 0 { return }
-    state.silent?.version = ContentVersion(seen)
+    state.silent?.accounted(ContentVersion(seen))
   }
 
-  private func look(_ node: NodeReference) -> Look? {
+  func look(_ node: NodeReference) -> Look? {
     Credentials.resumeOwn()
     return try? withDescriptor(node) { descriptor throws(Errno) in try Look(table, descriptor) }
   }
@@ -159,7 +213,7 @@ extension Stamper {
     withFile(node) { prov_is_open_for_writing($0) != 0 } ?? true
   }
 
-  private func withFile<Result>(_ node: NodeReference, _ body: (CInt) -> Result) -> Result? {
+  func withFile<Result>(_ node: NodeReference, _ body: (CInt) -> Result) -> Result? {
     Credentials.resumeOwn()
     return try? table.withDescriptor(node) { descriptor throws(Errno) in
       let file = try valueOrErrno(

@@ -39,25 +39,83 @@ final class Stamper: Sendable {
     try node.pointer.pointee.attribution.withLock { state throws(Errno) -> Result in
       // Also where nobody stamps: flags of a shared descriptor belong to one change at a time.
       guard isActive else { return try body() }
-      let seen = observe(node, &state, before: author)
-      if state.mustSettle(before: author) { stampPending(node, &state, seen: seen) }
+      prepare(node, &state, for: author)
       let result = try body()
-      state.record(author, flags)
-      account(node, &state, emptied: emptying)
-      // A store since that look has left its page dirty: written back, it shows the next one.
-      if state.mayBeStored(besides: author) { writeBack(node) }
+      // What is left of an empty file nobody can have stored to.
+      let isDoubtful = !emptying && state.mayBeStored(byAnotherThan: author)
+      finish(node, &state, by: author, flags, emptied: emptying, isDoubtful: isDoubtful)
       return result
     }
   }
 
-  /// Makes a change that is none of content, although it may look like one: of times.
+  /// As ``change(_:by:_:emptying:_:)``, for a change that puts `bytes` into the file: of that it can be told
+  /// whether anybody has stored to the file meanwhile.
+  ///
+  /// - Parameters:
+  ///   - offset: where they go; nil for the end of the file.
+  ///   - body: writes them, and returns how many.
+  func write(
+    _ node: NodeReference, by author: Author, _ bytes: UnsafeRawBufferPointer, at offset: UInt64?,
+    _ body: () throws(Errno) -> Int
+  ) throws(Errno) -> Int {
+    try node.pointer.pointee.attribution.withLock { state throws(Errno) -> Int in
+      guard isActive else { return try body() }
+      guard state.mayBeStored(byAnotherThan: author) else {
+        prepare(node, &state, for: author)
+        let count = try body()
+        finish(node, &state, by: author, [], isDoubtful: false)
+        return count
+      }
+      let watch = watchStores(node, bytes, at: offset)
+      prepare(node, &state, for: author)
+      let count = try body()
+      finish(node, &state, by: author, [], isDoubtful: false)
+      if withFile(node, { watch?.sawNone($0, afterWriting: count) }) != true {
+        doubt(node, &state)
+      }
+      return count
+    }
+  }
+
+  private func prepare(_ node: NodeReference, _ state: inout Attribution, for author: Author) {
+    let seen = observe(node, &state, before: author)
+    if state.mustSettle(before: author) { stampPending(node, &state, seen: seen) }
+  }
+
+  private func finish(
+    _ node: NodeReference, _ state: inout Attribution, by author: Author, _ flags: Stamp.Flags,
+    emptied: Bool = false, isDoubtful: Bool
+  ) {
+    state.record(author, flags, at: Clock.fileTime)
+    account(node, &state, emptied: emptied)
+    if isDoubtful { doubt(node, &state) }
+    // A store since that look has left its page dirty: written back, it shows the next one.
+    if state.mayBeStored(besides: author) { writeBack(node) }
+  }
+
+  /// Makes a change that is none of content, although it may look like one.
+  ///
+  /// - Parameter setsTimes: whether it sets mtime: a store that comes in between shows in its page alone.
   func keepContent(
-    _ node: NodeReference, _ body: () throws(Errno) -> Void
+    _ node: NodeReference, setsTimes: Bool = false, _ body: () throws(Errno) -> Void
   ) throws(Errno) {
     try node.pointer.pointee.attribution.withLock { state throws(Errno) in
+      guard isActive else { return try body() }
+      let watchesStores = setsTimes && state.silent?.mayStore == true
+      if watchesStores { writeBack(node) }
       settle(node, &state)
+      let held = stampThatHolds(node)
       try body()
-      account(node, &state)
+      if setsTimes, let seen = look(node) {
+        let version = ContentVersion(seen.attributes)
+        if watchesStores && mayHaveDirtyPages(node) {
+          state.recordUnseenChange(version, at: seen.time)
+          stampPending(node, &state, seen: seen)
+          return
+        }
+        state.silent?.version = version
+      }
+      if let held { renew(held, node) }
     }
   }
 
@@ -85,7 +143,7 @@ final class Stamper: Sendable {
   func created(_ node: NodeReference, by author: Author) -> statx? {
     guard isActive else { return nil }
     return node.pointer.pointee.attribution.withLock { state in
-      state.record(author, .created)
+      state.record(author, .created, at: Clock.fileTime)
       return settle(node, &state)
     }
   }
@@ -98,7 +156,7 @@ final class Stamper: Sendable {
   ) -> statx? {
     guard isActive else { return nil }
     return node.pointer.pointee.attribution.withLock { state in
-      state.record(author, .created)
+      state.record(author, .created, at: Clock.fileTime)
       return stampPending(node, &state, seen: seen, new: opened)
     }
   }
@@ -124,8 +182,9 @@ final class Stamper: Sendable {
     if isOpen { change.flags.insert(.open) }
     Credentials.resumeOwn()
     do throws(Errno) {
+      let since = state.isProvisional ? nil : state.notedAt
       let outcome = try withDescriptor(node, new) { descriptor throws(Errno) in
-        try stamp(node, descriptor, change, seen, isNew: new != nil)
+        try stamp(node, descriptor, change, seen, isNew: new != nil, since: since)
       }
       guard case .done(let attributes) = outcome else { return nil }
       if isOpen { state.stampedProvisionally() } else { state.settled() }
@@ -144,9 +203,10 @@ final class Stamper: Sendable {
     case done(statx?)
   }
 
+  /// - Parameter since: when the change was noted, if nothing of it has been stamped yet.
   private func stamp(
     _ node: NodeReference, _ descriptor: CInt, _ change: Attribution.Change, _ seen: Look?,
-    isNew: Bool = false
+    isNew: Bool = false, since: UInt64? = nil
   ) throws(Errno) -> Outcome {
     let volume = node.pointer.pointee.volume
     guard let attribute = volume.stampAttribute,
@@ -169,6 +229,14 @@ final class Stamper: Sendable {
           stamper: .provfs, flags: flags(of: change, by: writer, after: earlier, attributes),
           writer: writer, time: max(look.time, attributes.stx_mtime.nanoseconds),
           inode: attributes.stx_ino)
+        // Another view has seen a later change, and covered this one too: its word stands.
+        if let earlier, let since, earlier.time > since, isAnothers(earlier, node),
+          earlier.covers(attributes)
+        {
+          StampStore.addToLog(stamp, file, attribute)
+          return
+        }
+        node.pointer.pointee.ownStamp.store(stamp.time, ordering: .relaxed)
         report(StampStore.replace(earlier, of: file, attribute, with: stamp), node)
         // Asked for after setting the stamp, ctime gets a value of its own at the next change, and
         // mtime with it: one that is later than the stamp, although within the same clock tick.
@@ -177,6 +245,11 @@ final class Stamper: Sendable {
     }
     // An attribute in user.* may have taken a change of mode, which is taken back since.
     return .done(attribute == .security ? latest : nil)
+  }
+
+  /// Whether a stamp that is on the file is none that this daemon has set.
+  func isAnothers(_ stamp: Stamp, _ node: NodeReference) -> Bool {
+    stamp.time != node.pointer.pointee.ownStamp.load(ordering: .relaxed)
   }
 
   /// Stamps a pending change that the content has moved on from, so that it gets into the log.
@@ -219,7 +292,7 @@ final class Stamper: Sendable {
 
   /// Runs `body` with the owner's write permission on the file, which `user.` attributes need. Only
   /// a file of the daemon's own user is changed so, and for as long as `body` runs.
-  private func whileWritable(
+  func whileWritable(
     _ descriptor: CInt, _ attributes: statx, _ attribute: StampAttribute,
     _ body: () throws(Errno) -> Void
   ) throws(Errno) {

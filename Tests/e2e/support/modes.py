@@ -84,6 +84,11 @@ def sees_each_write(options, uid):
             or "attribution=exact" in options)
 
 
+def sees_each_store(options, uid):
+    """Whether stores through mappings come to the daemon: where nothing passes it."""
+    return uid != 0 or not passthrough_is_default() or "passthrough=off" in options
+
+
 _decides = False
 
 

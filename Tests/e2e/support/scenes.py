@@ -38,6 +38,10 @@ class Scene:
     def sees_each_write(self):
         return modes.sees_each_write(self.place.view.options, self.place.view.identity.uid)
 
+    @property
+    def sees_each_store(self):
+        return modes.sees_each_store(self.place.view.options, self.place.view.identity.uid)
+
     def session(self, **options):
         """A new agent session of this scene's worker."""
         return self.start_session(self.worker, **options)
@@ -90,6 +94,12 @@ class Scene:
         changed = os.lstat(self.source / name).st_mtime_ns
         assert (stamp is None or stamp.session in [one.id for one in writers]
                 or stamp.time < changed), f"{name}: {stamp} claims a change of {writers}"
+
+    def assert_doubted(self, name, *writers):
+        """Nobody is named, for it may have been any of these; all of them are on record."""
+        self.assert_unstamped(name)
+        missing = {one.id for one in writers} - {one.session for one in self.log(name)}
+        assert not missing, f"{name}: {missing} are not on record"
 
     def assert_current(self, name):
         """No later content change than the stamp's time."""
