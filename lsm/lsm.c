@@ -123,13 +123,13 @@ static int provfs_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,
 				 const char *name, const void *value,
 				 size_t size, int flags)
 {
-	return provfs_refuse_xattr(dentry, name);
+	return provfs_set_xattr(dentry, name, value, size);
 }
 
 static int provfs_inode_removexattr(struct mnt_idmap *idmap,
 				    struct dentry *dentry, const char *name)
 {
-	return provfs_refuse_xattr(dentry, name);
+	return provfs_remove_xattr(dentry, name);
 }
 
 /* The copy that overlayfs makes is a file of its own, with its own writer. */

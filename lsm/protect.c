@@ -52,30 +52,86 @@ bool provfs_is_own_xattr(const char *name)
 	       !strcmp(name, PROV_XATTR_SECURITY_LOG);
 }
 
+/* A restored stamp is counted and told of. */
+static void tell_of_restoring(struct dentry *dentry, const char *name)
+{
+	provfs_count(PROVFS_RESTORED);
+	provfs_stamp_restored(d_inode(dentry));
+	pr_notice_ratelimited("%s of inode %llu on %s changed by %s[%d]\n",
+			      name, (u64)d_inode(dentry)->i_ino,
+			      dentry->d_sb->s_id, current->comm,
+			      task_tgid_nr(current));
+}
+
+/* Whether a value is what a stamped file has, and programs copy with it. */
+static bool is_genuine(const char *name, const void *value, size_t size)
+{
+	const struct prov_stamp *stamps = value;
+	struct provfs_writer writer;
+	size_t i, count = size / sizeof(*stamps);
+
+	if (!count || size % sizeof(*stamps) || count > PROV_LOG_MAX)
+		return false;
+	if (count > 1 && !strcmp(name, PROV_XATTR_SECURITY))
+		return false;
+	for (i = 0; i < count; i++)
+		if (!provfs_decode(&writer, &stamps[i], sizeof(*stamps)))
+			return false;
+	return true;
+}
+
 /**
- * provfs_refuse_xattr - decide on a request to set or remove an attribute
+ * provfs_set_xattr - decide on a request to set an attribute
  * @dentry: of which file; its i_rwsem is held
  * @name: of the attribute
+ * @value: to which
+ * @size: of @value
+ *
+ * Whoever gets here may set attributes of security modules. Programs that copy
+ * and unpack files bring stamps along, and fail, or complain of each file, when
+ * they are refused: what they bring is dropped.
  *
  * Return: 0 if the attribute is not one of ours, or if stamps are being
- * restored: what the capabilities allow is then decided elsewhere. -EPERM
- * otherwise.
+ * restored; -ECANCELED to leave the file as it is and say nothing; -EPERM if
+ * the value is no stamp.
  */
-int provfs_refuse_xattr(struct dentry *dentry, const char *name)
+int provfs_set_xattr(struct dentry *dentry, const char *name, const void *value,
+		     size_t size)
 {
 	if (likely(!provfs_is_own_xattr(name)))
 		return 0;
 	if (provfs_restoring()) {
-		provfs_count(PROVFS_RESTORED);
-		provfs_stamp_restored(d_inode(dentry));
-		pr_notice_ratelimited("%s of inode %llu on %s changed by %s[%d]\n",
-				      name, (u64)d_inode(dentry)->i_ino,
-				      dentry->d_sb->s_id, current->comm,
-				      task_tgid_nr(current));
+		tell_of_restoring(dentry, name);
 		return 0;
+	}
+	if (is_genuine(name, value, size)) {
+		provfs_count(PROVFS_DROPPED);
+		return -ECANCELED;
 	}
 	provfs_count(PROVFS_REFUSED);
 	return -EPERM;
+}
+
+/**
+ * provfs_remove_xattr - decide on a request to remove an attribute
+ * @dentry: of which file; its i_rwsem is held
+ * @name: of the attribute
+ *
+ * Copying a file that has no stamp, rsync removes the one that the copy has
+ * got.
+ *
+ * Return: 0 or -ECANCELED, as provfs_set_xattr().
+ */
+int provfs_remove_xattr(struct dentry *dentry, const char *name)
+{
+	if (likely(!provfs_is_own_xattr(name)))
+		return 0;
+	if (provfs_restoring()) {
+		tell_of_restoring(dentry, name);
+		return 0;
+	}
+	provfs_count(PROVFS_DROPPED);
+	return -ECANCELED;
 }
 
 /*

@@ -144,6 +144,7 @@ enum provfs_count {
 	PROVFS_UNCHANGED,
 	PROVFS_REMOVED,
 	PROVFS_REFUSED,
+	PROVFS_DROPPED,
 	PROVFS_RESTORED,
 	PROVFS_SKIPPED_FILESYSTEM,
 	PROVFS_SKIPPED_UNLINKED,
@@ -232,7 +233,9 @@ bool provfs_inode_created(struct inode *inode, struct prov_stamp *stamp);
 
 /* protect.c: the attributes are nobody's to change, nor content unseen */
 bool provfs_is_own_xattr(const char *name);
-int provfs_refuse_xattr(struct dentry *dentry, const char *name);
+int provfs_set_xattr(struct dentry *dentry, const char *name, const void *value,
+		     size_t size);
+int provfs_remove_xattr(struct dentry *dentry, const char *name);
 int provfs_refuse_ioctl(const struct file *file, unsigned int command);
 bool provfs_restoring(void);
 void provfs_end_restoring(void);

@@ -24,6 +24,7 @@ static const char *const count_names[] = {
 	[PROVFS_UNCHANGED]		= "unchanged",
 	[PROVFS_REMOVED]		= "removed",
 	[PROVFS_REFUSED]		= "refused",
+	[PROVFS_DROPPED]		= "dropped",
 	[PROVFS_RESTORED]		= "restored",
 	[PROVFS_SKIPPED_FILESYSTEM]	= "skipped_filesystem",
 	[PROVFS_SKIPPED_UNLINKED]	= "skipped_unlinked",

@@ -33,7 +33,10 @@ static const struct attacker {
 	{ "root", 0 },
 };
 
-/* How an attack ended; anything else is an errno, or a fault of the test. */
+/*
+ * How an attack ended; anything else is an errno, or a fault of the test. Of
+ * one on an attribute, DONE is that it was dropped, if the attribute stays.
+ */
 enum { REFUSED = 100, DONE };
 
 static inline bool be_user(uid_t uid)
