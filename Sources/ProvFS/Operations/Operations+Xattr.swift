@@ -68,6 +68,9 @@ func provfsSetxattr(
   _ value: UnsafePointer<CChar>?, _ size: Int, _ flags: CInt
 ) {
   serve(raw) { request throws(Errno) in
+    if StampAttribute.isReserved(name!) {
+      return try request.drop(name!, UnsafeRawBufferPointer(start: value, count: size))
+    }
     try request.changeAttribute(id, name!) { descriptor in
       prov_setxattrat(descriptor, "", name, value, size, flags)
     }
@@ -78,6 +81,7 @@ func provfsRemovexattr(
   _ raw: fuse_req_t?, _ id: fuse_ino_t, _ name: UnsafePointer<CChar>?
 ) {
   serve(raw) { request throws(Errno) in
+    if StampAttribute.isReserved(name!) { return try request.drop(name!, nil) }
     try request.changeAttribute(id, name!) { descriptor in
       prov_removexattrat(descriptor, "", name)
     }
@@ -112,10 +116,28 @@ extension Request {
     }
   }
 
+  /// A stamp is nobody's to set or to remove. Programs that copy and unpack files bring stamps along, and
+  /// fail, or complain of each file, when they are refused: what they bring is dropped.
+  ///
+  /// - Parameter value: nil where the attribute is to go.
+  /// - Throws: EPERM for whoever could not set such an attribute, and for what is no stamp.
+  fileprivate func drop(
+    _ name: UnsafePointer<CChar>, _ value: UnsafeRawBufferPointer?
+  ) throws(Errno) {
+    let isDropped = StampAttribute.allCases.contains { attribute in
+      let isStamp = strcmp(name, attribute.name.cString) == 0
+      guard isStamp || strcmp(name, attribute.logName.cString) == 0 else { return false }
+      guard attribute == .user || caller.uid == 0 else { return false }
+      guard let value else { return true }
+      return isStamp ? (try? Stamp(value)) != nil : !value.isEmpty && (try? StampLog(value)) != nil
+    }
+    guard isDropped else { throw .notPermitted }
+    reply(error: 0)
+  }
+
   fileprivate func changeAttribute(
     _ id: fuse_ino_t, _ name: UnsafePointer<CChar>, _ change: (CInt) -> CInt
   ) throws(Errno) {
-    guard !StampAttribute.isReserved(name) else { throw .notPermitted }
     let node = node(id)
     try view.stamper.keepContent(node) { () throws(Errno) in
       asDaemon()
