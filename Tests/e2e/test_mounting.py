@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from support import modes, mounts, programs
-from support.mounts import until
+from support.mounts import detach, until
 from support.system import opened, read, write
 
 
@@ -101,6 +101,20 @@ def test_a_view_that_is_unmounted_but_in_use_keeps_its_source(mount, tree, priva
         refused(source, second, "files of it are still open")
         os.write(descriptor, b"x")
     until(lambda: served(mount, source, second), "the source is free")
+
+
+def test_a_view_that_cannot_be_unmounted_ends_and_says_so(mount, tree, user):
+    """A user's daemon needs fusermount3 for it, which may have gone."""
+    source, mountpoint = tree
+    for directory in tree:
+        os.chown(directory, user.uid, user.gid)
+    view = mount(source, mountpoint, user, prefix=["/usr/bin/env", "PATH=/nonexistent"])
+    user.call(write, mountpoint / "file", b"x")
+    view.process.send_signal(signal.SIGTERM)
+    assert view.process.wait(mounts.PATIENCE) == 0
+    assert f"{mountpoint} cannot be unmounted" in view.output()
+    assert detach(mountpoint)
+    assert read(source / "file") == b"x"
 
 
 def served(mount, source, mountpoint):

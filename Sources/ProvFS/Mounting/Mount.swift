@@ -93,10 +93,11 @@ final class Mount {
     tellWhatIsScarce(logger)
     tellWhoStamps(logger)
     let received = signals.wait()
+    var isLeft = false
     if received != DeviceThreads.endSignal {
       logger.notice("signal \(received): unmounting \(own.path.shown)")
       own.writeBack()
-      unmount()
+      isLeft = !own.detach()
     }
     threads.stop()
     ring.stop()
@@ -104,6 +105,16 @@ final class Mount {
     for node in view.table.all() {
       view.stamper.settle(node)
       view.table.unregisterAll(node, hasEnded: hasEnded)
+    }
+    // Nobody would answer who looks at it, provfs itself included.
+    guard !isLeft else {
+      logger.error(
+        """
+        \(own.path.shown) cannot be unmounted, for which a user needs fusermount3, in PATH, and \
+        /etc/mtab; it stays, dead; take it away with: fusermount3 -u -z \(own.path.shown), or as root: \
+        umount -l \(own.path.shown)
+        """)
+      return
     }
     // Where the connection was aborted the dead view is still in the tree.
     own.clean()

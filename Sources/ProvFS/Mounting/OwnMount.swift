@@ -20,10 +20,13 @@ struct OwnMount {
   }
 
   /// Unmounts at once; files that are open stay usable while their daemon lives.
-  func detach() {
-    guard let place = find() else { return }
+  ///
+  /// - Returns: false where the view is still in the tree.
+  @discardableResult
+  func detach() -> Bool {
+    guard let place = find() else { return true }
     defer { close(place.root) }
-    Mountpoint(place.path).detach(place.root)
+    return Mountpoint(place.path).detach(place.root)
   }
 
   /// Takes it away where nobody serves it any more.
