@@ -30,11 +30,36 @@ struct Provstamp: ParsableCommand {
     ])
 
   static func main() {
+    let arguments = RawArguments.ofProcess()
     do {
-      var command = try parseAsRoot(RawArguments.ofProcess())
+      try refuseUnknownCommand(arguments)
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch {
       Glibc.exit(finish(error))
+    }
+  }
+
+  /// A first word that is no command, of provstamp or of the command before it, is refused by its name;
+  /// so is one that help is asked about.
+  private static func refuseUnknownCommand(_ arguments: [String]) throws {
+    var words = arguments[...]
+    if words.first == "help" { words.removeFirst() }
+    var command: any ParsableCommand.Type = Provstamp.self
+    while let word = words.popFirst(), !word.hasPrefix("-") {
+      let below = command.configuration.subcommands
+      guard !below.isEmpty else { return }
+      let named = below.first { $0.configuration.commandName == word }
+      guard let named else {
+        if word == "help" { return }
+        let names = below.compactMap { $0.configuration.commandName }
+        let nearest =
+          Suggestion.nearest(to: word, among: names).map { "did you mean \($0)? " } ?? ""
+        throw ValidationError(
+          "\(Escaping.text(RawArguments.bytes(word))): no such command; \(nearest)way out: one of "
+            + names.joined(separator: ", "))
+      }
+      command = named
     }
   }
 

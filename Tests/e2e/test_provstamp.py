@@ -227,7 +227,8 @@ def test_times_without_a_zone_are_local(private, ask):
     assert since(summer, "2025-07-01T12:00:01") == set()
     today = (int(time.time()) - 5 * 3600) // 86400 * 86400 + 5 * 3600
     stamping.put(private / "yesterday", when=(today - 86400) * 10**9)
-    assert since("EST5", "yesterday") == {"./yesterday"}
+    assert since("EST5", "yesterday") == {"./yesterday"} == since("EST5", "yesterday 00:00")
+    assert since("EST5", "yesterday 00:01") == set() == since("EST5", "00:00")
     assert since("EST5", "today") == set()
 
 
@@ -272,6 +273,17 @@ def test_wrong_usage_is_trouble(ask, arguments):
     done = ask(*arguments)
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.startswith(b"provstamp: ")
+
+
+def test_a_word_that_is_no_command_is_named_with_what_may_be_meant(ask):
+    for arguments, meant in ((["stauts"], b"did you mean status?"), (["help", "fnid"], b"mean find?"),
+                             (["git", "install-hok"], b"mean install-hook?"), (["grep"], b"way out")):
+        done = ask(*arguments)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b": no such command; " in done.stderr and meant in done.stderr
+    assert ask("help", "find").returncode == 0 == ask("help", "git", "record").returncode
+    done = ask("find", "--since", "soon")
+    assert b"'2 hours ago', 1h30m" in done.stderr
 
 
 # --- verify, log, sessions

@@ -13,7 +13,9 @@ import Testing
     ("2h ago", -7200, 0), ("3d", -259_200, 0), ("1w ago", -604_800, 0),
     ("2025-11-24T16:00:00Z", 0, 0), ("2025-11-24T17:00:00+01:00", 0, 0),
     ("2025-11-24 11:00-05:00", 0, 0), ("2025-11-24T16:00:00.5z", 0, 500_000_000),
-    ("@0", -1_764_000_000, 0),
+    ("@0", -1_764_000_000, 0), ("2h30m", -9000, 0), ("2 h", -7200, 0), ("2hours", -7200, 0),
+    ("2 hours ago", -7200, 0), ("1 day 6 hours", -108_000, 0), ("1w2d3h4m5s", -788_645, 0),
+    ("90min", -5400, 0), ("1 second", -1, 0),
   ]
 
   @Test(arguments: exact)
@@ -23,7 +25,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "garbage", "2h30m", "h", "-2h", "+2h", "2 h", "2hours", "1y", " now", "Now", "@", "@-1",
+    "", "garbage", "h", "-2h", "+2h", "1y", "30m2h", "1h1h", "1h ", " 1h", "1h  ago", "1 h 2",
+    "2 Hours",
+    "24:00", "10:60", "1:00", "10:0", "10:00:60", "10:00:00:00", "tomorrow 10:00", "today  10:00",
+    "10:00 today", "-1:00", " now", "Now", "@", "@-1",
     "@1.",
     "@1.0000000001", "@99999999999999999999", "@18446744074", "99999999999999999999s",
     "18446744073709551615w", "60000d", "2025", "2025-11", "2025-11-31", "2025-11-24T",
@@ -61,5 +66,23 @@ import Testing
   @Test func textStaysText() {
     #expect(RawArguments.text(Array("--session=ü".utf8)) == "--session=ü")
     #expect(RawArguments.text([0x61, 0xff]) == "a\u{10FEFF}")
+  }
+}
+
+@Suite struct SuggestionTests {
+  static let words = ["who", "log", "find", "verify", "sessions", "status", "blame"]
+
+  @Test(arguments: [
+    ("satus", "status"), ("stauts", "status"), ("verfy", "verify"), ("fin", "find"),
+    ("sesions", "sessions"),
+    ("blame", "blame"),
+  ])
+  func findsWhatIsNear(_ typed: String, _ meant: String) {
+    #expect(Suggestion.nearest(to: typed, among: Self.words) == meant)
+  }
+
+  @Test(arguments: ["", "x", "grep", "statistics", "session-list"])
+  func doesNotGuessAtWhatIsFar(_ typed: String) {
+    #expect(Suggestion.nearest(to: typed, among: Self.words) == nil)
   }
 }

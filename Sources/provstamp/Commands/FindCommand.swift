@@ -22,7 +22,8 @@ struct FindCommand: ParsableCommand {
       TIMES
         2026-11-23, 2026-11-23T14:02, 2026-11-23T14:02:11.5+01:00 (local without a zone)
         @1764000000.5                  seconds since 1970
-        90s, 30m, 2h, 3d, 1w           before now; a following ago changes nothing
+        90s, 1h30m, 2 hours, 3d, 1w    before now; a following ago changes nothing
+        10:00, yesterday 18:30         of today, or of that day
         now, today, yesterday          today and yesterday are from midnight
 
       EXAMPLES

@@ -29,10 +29,14 @@ struct FilterOptions: ParsableArguments {
   @Flag(help: "Leave out sessions nested in the given one.")
   var exact = false
 
-  @Option(help: ArgumentHelp("Stamped at this time or later.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("Stamped at this time or later.", valueName: "time"),
+    transform: TimeArgument.init(orExplain:))
   var since: TimeArgument?
 
-  @Option(help: ArgumentHelp("Stamped before this time.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("Stamped before this time.", valueName: "time"),
+    transform: TimeArgument.init(orExplain:))
   var until: TimeArgument?
 
   @Option(help: ArgumentHelp("Written by this user, by name or number.", valueName: "user"))
