@@ -39,6 +39,15 @@ public struct StampLog: Hashable, Sendable {
     if entries.count > Self.capacity { entries.removeLast() }
   }
 
+  /// Puts a stamp in front, in place of one of the two latest entries where that is the same writer's.
+  mutating func renew(_ stamp: Stamp) {
+    let latest = entries.prefix(2)
+    if let place = latest.firstIndex(where: { $0.writer.isSameWriter(as: stamp.writer) }) {
+      entries.remove(at: place)
+    }
+    push(stamp)
+  }
+
   /// Adds the history of a file that this log's file has replaced, behind what is there, for as long as there
   /// is room. A writer who follows himself is not added: as in one file's own history, an entry is where the
   /// writer changes.

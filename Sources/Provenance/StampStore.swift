@@ -120,15 +120,13 @@ public enum StampStore {
   }
 
   /// Notes a writer whose stamp never was on the file. Of several who may have made the same changes each is
-  /// noted once: not where one of the two latest entries names it already.
+  /// noted once, with the latest time: in place of one of the two latest entries that names it already.
   public static func addToLog(
     _ stamp: Stamp, _ file: FileReference, _ attribute: StampAttribute
   ) {
-    let latest = (try? readLog(file, attribute).get())?.entries.prefix(2)
-    guard latest?.contains(where: { $0.writer.isSameWriter(as: stamp.writer) }) != true else {
-      return
-    }
-    push(stamp, file, attribute)
+    var log = (try? readLog(file, attribute).get()) ?? StampLog()
+    log.renew(stamp)
+    try? store(log, file, attribute)
   }
 
   /// Removes the stamp because the content's writer is not known. What it said of earlier content
