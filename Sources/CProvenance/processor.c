@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <stdio.h>
 #include <unistd.h>
 
 int prov_available_processors(void)
@@ -17,30 +16,6 @@ int prov_available_processors(void)
 	/* More processors than cpu_set_t has bits for. */
 	online = sysconf(_SC_NPROCESSORS_ONLN);
 	return online > 0 ? (int)online : 1;
-}
-
-int prov_possible_processors(void)
-{
-	FILE *list = fopen("/sys/devices/system/cpu/possible", "re");
-	unsigned int first, last, count = 0;
-	int read, separator;
-
-	if (!list)
-		return -errno;
-	/* Ranges: "0-3,8-11", one number for a range of one. */
-	do {
-		read = fscanf(list, "%u-%u", &first, &last);
-		if (read == 1)
-			last = first;
-		if (read < 1 || last < first || last > 0xffff) {
-			count = 0;
-			break;
-		}
-		count += last - first + 1;
-		separator = fgetc(list);
-	} while (separator == ',');
-	fclose(list);
-	return count > 0 ? (int)count : -EINVAL;
 }
 
 int prov_stay_on_processor(unsigned int processor)

@@ -41,10 +41,3 @@ public enum StampAttribute: Sendable, CaseIterable {
     return false
   }
 }
-
-extension StaticString {
-  /// The text as a C string. A literal is always followed by a NUL.
-  package var cString: UnsafePointer<CChar> {
-    UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
-  }
-}

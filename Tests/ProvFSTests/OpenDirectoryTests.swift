@@ -66,14 +66,14 @@ private func rest(_ directory: inout OpenDirectory) throws -> [(name: String, ne
   @Test func onlyTheTwoDotsAreDots() throws {
     try withDirectory(0) { directory in
       while let entry = try directory.peek() {
-        #expect(entry.isDot)
+        #expect(entry.isDots)
         directory.advance(entry)
       }
     }
     try withDirectory(1) { directory in
       var others = 0
       while let entry = try directory.peek() {
-        if !entry.isDot { others += 1 }
+        if !entry.isDots { others += 1 }
         directory.advance(entry)
       }
       #expect(others == 1)

@@ -161,8 +161,8 @@ import Testing
 
         """.utf8))
     let both = ["/a b\\c", "/first"].map { Array($0.utf8) }
-    #expect(table.mountpoints(major: 0, minor: 44) == both)
-    #expect(table.mountpoints(major: 0, minor: 4) == [Array("/".utf8)])
-    #expect(table.mountpoints(major: 0, minor: 5) == [])
+    #expect(table.mountpoints(of: 44) == both)
+    #expect(table.mountpoints(of: 4) == [Array("/".utf8)])
+    #expect(table.mountpoints(of: 5) == [])
   }
 }

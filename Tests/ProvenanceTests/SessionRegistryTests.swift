@@ -105,8 +105,8 @@ import Testing
 
     /// - Parameter depth: how many sessions, each led by the child of the leader before.
     init(_ kind: String, depth: Int = 1) throws {
-      let (place, _) = try SessionRegistration.openDirectory()
-      let directory = String(place.path("").dropLast())
+      let opened = try SessionRegistration.openDirectory()
+      let directory = String(opened.place.path("").dropLast())
       let peer = try SessionPeer(Self.source, [directory, kind, String(depth)])
       let lines = try (0..<depth).map { _ in try peer.words() }
       let leaders = try lines.map { try Leader(peer, $0) }
@@ -227,20 +227,20 @@ import Testing
     let own = RegistryPlace(owner: getuid(), anchor: path, directories: ["sessions"])
     _ = try own.openAnchor()
     #expect(throws: RegistryPlace.Fault.owner(getuid())) {
-      try RegistryPlace(owner: 61001, anchor: path, directories: ["sessions"]).openAnchor()
+      _ = try RegistryPlace(owner: 61001, anchor: path, directories: ["sessions"]).openAnchor()
     }
     for mode: mode_t in [0o720, 0o702] {
       chmod(path, mode)
-      #expect(throws: RegistryPlace.Fault.writable) { try own.openAnchor() }
+      #expect(throws: RegistryPlace.Fault.writable) { _ = try own.openAnchor() }
     }
     let link = path + ".link"
     try #require(symlink(path, link) == 0)
     defer { unlink(link) }
     #expect(throws: RegistryPlace.Fault.absent(.notDirectory)) {
-      try RegistryPlace(owner: getuid(), anchor: link, directories: []).openAnchor()
+      _ = try RegistryPlace(owner: getuid(), anchor: link, directories: []).openAnchor()
     }
     #expect(throws: RegistryPlace.Fault.filesystem("proc")) {
-      try RegistryPlace(owner: 0, anchor: "/proc", directories: []).openAnchor()
+      _ = try RegistryPlace(owner: 0, anchor: "/proc", directories: []).openAnchor()
     }
   }
 }

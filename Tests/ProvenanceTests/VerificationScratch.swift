@@ -46,7 +46,7 @@ extension Stamp {
     Stamp(
       stamper: .provfs, flags: flags,
       writer: Writer(session: session, pid: pid, uid: 0, comm: TaskName("sed")),
-      time: currentTime(), inode: try FileStatus(file).inode)
+      time: Clock.realTime, inode: try FileStatus(file).inode)
   }
 
   @discardableResult

@@ -83,7 +83,7 @@ import Testing
         #expect(try stamp.canBeRenewed(FileStatus(file)))
         try change(path)
         #expect(try !stamp.canBeRenewed(FileStatus(file)))
-        try StampStore.renew(stamp, of: file, .user, at: currentTime())
+        try StampStore.renew(stamp, of: file, .user, at: Clock.realTime)
         let renewed = try #require(try StampStore.read(file, .user).stamp)
         #expect(renewed.writer == first.writer && renewed.flags == first.flags)
         for proof in [Verifier.Proof.asStamped, .ctime] {
@@ -237,7 +237,7 @@ import Testing
       #expect(try Verifier().judge(file).verdict.reason == .legacyTimeMissing)
       #expect(setAttribute(file, "user.prov.ts", Array("yesterday".utf8)) == 0)
       #expect(try Verifier().judge(file).verdict.reason == .legacyTimeMalformed)
-      let now = currentTime() / 1_000_000_000
+      let now = Clock.realTime / 1_000_000_000
       #expect(setAttribute(file, "user.prov.ts", Array(String(now).utf8)) == 0)
       #expect(try Verifier().judge(file).verdict.reason == .inodeUnchanged)
       setTimes(path, mtime: Int(now) - 100)

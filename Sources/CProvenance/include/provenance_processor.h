@@ -10,12 +10,6 @@
 int prov_available_processors(void);
 
 /*
- * How many processors the kernel can ever have, with those that are not there now, as
- * /sys/devices/system/cpu/possible has them; or -errno.
- */
-int prov_possible_processors(void);
-
-/*
  * Has the calling thread run on one processor alone. Returns 0, or -errno: -ENXIO where it may not run
  * there, or the processor is offline.
  */

@@ -56,9 +56,6 @@ enum ChangeProbe {
   }
 
   private static func version(_ file: CInt) throws(Errno) -> ContentVersion {
-    var attributes = statx()
-    _ = try valueOrErrno(
-      prov_statx(file, "", CInt(PROV_AT_EMPTY_PATH), UInt32(STATX_BASIC_STATS), &attributes))
-    return ContentVersion(attributes)
+    ContentVersion(try statx(of: file, UInt32(STATX_BASIC_STATS)))
   }
 }

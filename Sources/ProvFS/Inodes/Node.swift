@@ -2,6 +2,7 @@
 import CFuse
 import CProvenance
 import Glibc
+import Provenance
 import Synchronization
 
 /// What tells one inode of the source from another.
@@ -14,8 +15,8 @@ struct Identity: Equatable {
   let inode: UInt64
 
   init(_ attributes: statx) {
-    device = UInt64(attributes.stx_dev_major) << 32 | UInt64(attributes.stx_dev_minor)
-    mount = attributes.stx_mask & UInt32(STATX_MNT_ID) != 0 ? attributes.stx_mnt_id : 0
+    device = attributes.device
+    mount = attributes.mount
     inode = attributes.stx_ino
   }
 

@@ -30,9 +30,7 @@ final class NodeTable: Sendable {
     source: CInt, usesHandles: Bool, passthrough: PassthroughPolicy = .never,
     limits: DescriptorLimits
   ) throws(Errno) {
-    var attributes = statx()
-    _ = try valueOrErrno(
-      prov_statx(source, "", CInt(PROV_AT_EMPTY_PATH), Self.statMask, &attributes))
+    let attributes = try statx(of: source, Self.statMask)
     self.limits = limits
     shards = (0..<Self.shardCount).map { _ in Shard() }
     let identity = Identity(attributes)
@@ -54,10 +52,7 @@ final class NodeTable: Sendable {
 
   /// What statx(2) says of an open file.
   func attributes(_ descriptor: CInt) throws(Errno) -> statx {
-    var attributes = statx()
-    _ = try valueOrErrno(
-      prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), Self.statMask, &attributes))
-    return attributes
+    try statx(of: descriptor, Self.statMask)
   }
 
   func node(_ id: fuse_ino_t) -> NodeReference {

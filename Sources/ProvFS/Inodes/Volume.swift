@@ -42,8 +42,9 @@ final class Volume: Sendable {
     device = identity.device
     mount = identity.mount
     handleMount = usesHandles ? Self.openForHandles(descriptor) : -1
-    let type = prov_filesystem_type(descriptor)
-    isPseudo = Self.pseudoTypes.contains(type)
+    let type = FilesystemType(of: descriptor)
+    // A directory of autofs is none that somebody wrote, and leads to those that somebody did.
+    isPseudo = type.isPseudo || type == .autofs
     datesBirths = Self.localTypes.contains(type)
     mayFailAtClose = !Self.localTypes.contains(type)
     let stamps = isPseudo ? nil : Self.probeStamps(descriptor)
@@ -90,10 +91,8 @@ final class Volume: Sendable {
   /// A descriptor on the mount that open_by_handle_at(2) accepts (it refuses O_PATH ones), after
   /// making sure that a handle of it can be opened.
   private static func openForHandles(_ descriptor: CInt) -> CInt {
-    var attributes = statx()
     var handle = prov_handle()
-    guard
-      prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), UInt32(STATX_TYPE), &attributes) == 0,
+    guard let attributes = try? statx(of: descriptor, UInt32(STATX_TYPE)),
       [S_IFDIR, S_IFREG].contains(mode_t(attributes.stx_mode) & S_IFMT),
       prov_handle_of(descriptor, &handle) == 0
     else { return -1 }
@@ -127,35 +126,7 @@ final class Volume: Sendable {
   }
 
   /// Whose inodes bear times of this machine's clock, and whose `struct file_operations` have no `flush`.
-  private static let localTypes: Set<Int> = [
-    0xef53,  // ext4
-    0x5846_5342,  // xfs
-    0x9123_683e,  // btrfs
-    0x0102_1994,  // tmpfs
-  ]
-
-  /// Magic numbers of `linux/magic.h`, and of the filesystems that define theirs elsewhere.
-  private static let pseudoTypes: Set<Int> = [
-    0x9fa0,  // proc
-    0x6265_6572,  // sysfs
-    0x0027_e0eb,  // cgroup
-    0x6367_7270,  // cgroup2
-    0x6462_6720,  // debugfs
-    0x7472_6163,  // tracefs
-    0x7363_6673,  // securityfs
-    0xcafe_4a11,  // bpf
-    0x6265_6570,  // configfs
-    0x1cd1,  // devpts
-    0x6165_676c,  // pstore
-    0xde5e_81e4,  // efivarfs
-    0xf97c_ff8c,  // selinuxfs
-    0x4346_5d53,  // smackfs
-    0x4249_4e4d,  // binfmt_misc
-    0x1980_0202,  // mqueue
-    0x6573_5543,  // fusectl
-    0x6e73_6673,  // nsfs
-    0x187,  // autofs
-  ]
+  private static let localTypes: Set<FilesystemType> = [.ext4, .xfs, .btrfs, .tmpfs]
 }
 
 /// When data may go past the daemon.

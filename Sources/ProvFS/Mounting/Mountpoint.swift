@@ -102,9 +102,6 @@ struct Mountpoint {
   }
 
   private func identity(_ descriptor: CInt) throws(Errno) -> Identity {
-    var attributes = statx()
-    _ = try valueOrErrno(
-      prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), NodeTable.statMask, &attributes))
-    return Identity(attributes)
+    Identity(try statx(of: descriptor, NodeTable.statMask))
   }
 }

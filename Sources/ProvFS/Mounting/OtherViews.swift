@@ -26,8 +26,7 @@ enum OtherViews {
     else { return }
     var attributes = statx()
     _ = prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), 0, &attributes)
-    let mountpoints = try? MountTable().mountpoints(
-      major: attributes.stx_dev_major, minor: attributes.stx_dev_minor)
+    let mountpoints = try? MountTable().mountpoints(of: Identity(attributes).device)
     let place = mountpoints?.first ?? source
     throw Trouble(
       """

@@ -65,15 +65,12 @@ struct OwnMount {
 
   /// Without asking the filesystem, which may be one that never answers.
   private static func device(_ file: CInt) -> UInt64? {
-    var attributes = statx()
-    let flags = CInt(PROV_AT_EMPTY_PATH | PROV_AT_STATX_DONT_SYNC)
-    guard file >= 0, prov_statx(file, "", flags, 0, &attributes) == 0 else { return nil }
-    return Identity(attributes).device
+    guard file >= 0 else { return nil }
+    return try? statx(of: file, 0, flags: CInt(PROV_AT_STATX_DONT_SYNC)).device
   }
 
   private static func mountpoints(of device: UInt64) -> [Options.Path] {
     guard let table = try? MountTable() else { return [] }
-    return table.mountpoints(
-      major: UInt32(device >> 32), minor: UInt32(truncatingIfNeeded: device))
+    return table.mountpoints(of: device)
   }
 }

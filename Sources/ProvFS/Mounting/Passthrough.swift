@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import CProvenance
+import Provenance
 import SystemPackage
 
 /// Whether regular files are read and written by the kernel itself, and why not.
@@ -17,7 +17,7 @@ enum Passthrough {
     _ choice: Options.Choice, _ table: NodeTable, _ source: CInt
   ) throws(Trouble) {
     if table.root.pointer.pointee.volume.allowsPassthrough {
-      let isStacked = stackedTypes.contains(prov_filesystem_type(source))
+      let isStacked = stackedTypes.contains(FilesystemType(of: source))
       Handshake.requestPassthrough(stackDepth: isStacked ? 2 : 1)
     } else if choice == .on {
       throw Trouble("passthrough=on: \(obstacle(table) ?? refusal)")
@@ -45,9 +45,6 @@ enum Passthrough {
       """
   }
 
-  /// Filesystems that keep files on another one, by magic number: `linux/magic.h`.
-  private static let stackedTypes: Set<Int> = [
-    0x794c_7630,  // overlayfs
-    0xf15f,  // ecryptfs
-  ]
+  /// Filesystems that keep files on another one.
+  private static let stackedTypes: Set<FilesystemType> = [.overlayfs, .ecryptfs]
 }

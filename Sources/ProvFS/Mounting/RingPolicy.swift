@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import CProvenance
 import Glibc
+import Provenance
 import SystemPackage
 
 /// Whether requests are to come over io_uring, and why not.
@@ -33,12 +33,7 @@ enum RingPolicy {
 
   /// Nil where the kernel knows nothing of it.
   private static var isAllowed: Bool? {
-    let file = open(parameter, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var value: UInt8 = 0
-    guard read(file, &value, 1) == 1 else { return nil }
-    return value == UInt8(ascii: "Y")
+    (try? SmallFile.text(parameter)).map { $0 == "Y" }
   }
 
   private static func allow() -> Bool {

@@ -97,7 +97,7 @@ extension Request {
   /// - Returns: the reply, in this worker's room for one.
   fileprivate func read(
     _ info: UnsafeMutablePointer<fuse_file_info>?, _ size: Int, _ offset: off_t,
-    add: (OpenDirectory.Entry, UnsafeMutableBufferPointer<CChar>) throws(Errno) -> Int?
+    add: (DirectoryEntry, UnsafeMutableBufferPointer<CChar>) throws(Errno) -> Int?
   ) throws(Errno) -> UnsafeBufferPointer<CChar> {
     guard let directory = OpenDirectory.reference(info) else { throw .badFileDescriptor }
     let buffer = worker.pointee.scratch.bindMemory(to: CChar.self)
@@ -130,25 +130,25 @@ extension Request {
     }
   }
 
-  fileprivate func shown(_ entry: OpenDirectory.Entry, in id: fuse_ino_t) -> stat {
+  fileprivate func shown(_ entry: DirectoryEntry, in id: fuse_ino_t) -> stat {
     var shown = stat()
-    let isAboveRoot = id == FUSE_ROOT_ID && entry.isDot
+    let isAboveRoot = id == FUSE_ROOT_ID && entry.isDots
     let device = node(id).pointer.pointee.identity.device
     // What lies above the source is none of the view's.
     shown.st_ino =
       ino_t(
         isAboveRoot
           ? table.root.pointer.pointee.identity.inode : view.shownInode(entry.inode, on: device))
-    shown.st_mode = entry.type
+    shown.st_mode = mode_t(entry.type) << 12
     return shown
   }
 
   /// The entry with its attributes and a lookup on its node; the bare entry where it cannot be had:
   /// the kernel then asks if it needs to know.
   fileprivate func shownWithLookup(
-    _ entry: OpenDirectory.Entry, _ parent: NodeReference, _ directory: CInt
+    _ entry: DirectoryEntry, _ parent: NodeReference, _ directory: CInt
   ) -> (fuse_entry_param, NodeReference?) {
-    if !entry.isDot, table.hasRoom,
+    if !entry.isDots, table.hasRoom,
       let found = try? view.lookUp(parent, directory, entry.name)
     {
       return (view.entry(found.node, found.attributes), found.node)

@@ -43,41 +43,15 @@ enum SupplementaryGroups {
   static func parse(
     _ status: UnsafeRawBufferPointer, into groups: UnsafeMutablePointer<gid_t>, _ capacity: Int
   ) -> Int? {
-    guard var index = lineEnd(of: "Groups:", in: status) else { return nil }
+    guard var numbers = DecimalFields(ofLine: "Groups:", in: status) else { return nil }
     var count = 0
-    var number: UInt64?
-    while index < status.count {
-      let byte = status[index]
-      index += 1
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"):
-        let next = (number ?? 0) * 10 + UInt64(byte - UInt8(ascii: "0"))
-        guard next < UInt64(gid_t.max) else { return nil }
-        number = next
-      case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"):
-        if let value = number {
-          guard count < capacity else { return nil }
-          groups[count] = gid_t(value)
-          count += 1
-          number = nil
-        }
-        if byte == UInt8(ascii: "\n") { return count }
-      default:
+    while numbers.hasNext {
+      guard let number = numbers.next(), number < UInt64(gid_t.max), count < capacity else {
         return nil
       }
+      groups[count] = gid_t(number)
+      count += 1
     }
-    return nil
-  }
-
-  /// Where the text begins that follows `label` at the start of a line.
-  private static func lineEnd(of label: StaticString, in text: UnsafeRawBufferPointer) -> Int? {
-    let length = label.utf8CodeUnitCount
-    var start = 0
-    while start + length <= text.count {
-      if memcmp(text.baseAddress! + start, label.utf8Start, length) == 0 { return start + length }
-      guard let newline = text[start...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-      start = newline + 1
-    }
-    return nil
+    return count
   }
 }

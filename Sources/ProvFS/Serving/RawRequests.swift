@@ -62,10 +62,8 @@ enum RawRequests {
     Credentials.resumeOwn()
     let node = view.table.node(header.nodeid)
     view.stamper.settle(node)
-    var found = statx()
-    try view.table.withDescriptor(node) { descriptor throws(Errno) in
-      _ = try valueOrErrno(
-        prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), mask | NodeTable.statMask, &found))
+    var found = try view.table.withDescriptor(node) { descriptor throws(Errno) in
+      try statx(of: descriptor, mask | NodeTable.statMask)
     }
     found.stx_ino = view.shownInode(found.stx_ino, on: Identity(found).device)
     // struct fuse_statx_out: attr_valid, attr_valid_nsec, flags, two spare words, then a copy of

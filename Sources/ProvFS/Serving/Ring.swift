@@ -3,6 +3,7 @@ import CFuse
 import CProvenance
 import Glibc
 import Logging
+import Provenance
 import Synchronization
 import SystemPackage
 
@@ -77,12 +78,13 @@ final class Ring: @unchecked Sendable {
   }
 
   private func startQueues() -> String? {
-    let processors = prov_possible_processors()
-    guard processors > 0 else {
-      let reason = Errno(rawValue: -processors).description
-      return "how many processors there can be is unknown: \(reason)"
+    let processors: Int
+    do throws(Errno) {
+      processors = try Processors.possible()
+    } catch {
+      return "how many processors there can be is unknown: \(error.description)"
     }
-    for processor in 0..<Int(processors) {
+    for processor in 0..<processors {
       let queue = RingQueue(processor, self)
       queues.append(queue)
       let outcome = queue.begin()
@@ -90,7 +92,7 @@ final class Ring: @unchecked Sendable {
       // It was unmounted meanwhile.
       if Self.ends.contains(error) { return nil }
       // With an entry in the last queue the kernel uses them all, and cannot go back.
-      if outcome.hasOffered && processor == Int(processors) - 1 { hasEnded(error) }
+      if outcome.hasOffered && processor == processors - 1 { hasEnded(error) }
       return "cannot offer entries of processor \(processor): \(error.description)"
     }
     return nil

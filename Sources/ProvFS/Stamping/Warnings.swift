@@ -3,6 +3,7 @@ import CFuse
 import CProvenance
 import Glibc
 import Logging
+import Provenance
 import Synchronization
 import SystemPackage
 
@@ -12,7 +13,7 @@ final class Warnings: Sendable {
   private let state = Mutex(State())
 
   private struct State {
-    var minute: Int = 0
+    var minute: UInt64 = 0
     var told = 0
     var suppressed = 0
   }
@@ -31,9 +32,7 @@ final class Warnings: Sendable {
   }
 
   private func tell(_ node: NodeReference, _ text: @autoclosure () -> String) {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    let minute = now.tv_sec / 60
+    let minute = Clock.monotonic / 60_000_000_000
     let suppressed = state.withLock { state -> Int? in
       if state.minute != minute {
         defer { state = State(minute: minute, told: 1, suppressed: 0) }

@@ -46,9 +46,9 @@ struct Ancestry {
     for _ in 0..<Self.maximumAttempts {
       do {
         let first = try look(at: task)
+        let (process, files) = (first.status.process, first.files)
         return ResolvedTask(
-          task: task, process: first.status.process, files: first.files,
-          membership: try membership(of: first))
+          task: task, process: process, files: files, membership: try membership(of: first))
       } catch {
         guard error == .changed else { throw error }
       }
@@ -57,7 +57,7 @@ struct Ancestry {
   }
 
   /// A task that is being looked at.
-  private struct Task {
+  private struct Task: ~Copyable {
     let number: pid_t
     let files: TaskFiles
     let statusFile: OwnedDescriptor
@@ -72,7 +72,7 @@ struct Ancestry {
   }
 
   /// - Returns: nil where the kernel names a session.
-  private func membership(of task: Task) throws(Obstacle) -> SessionMembership? {
+  private func membership(of task: consuming Task) throws(Obstacle) -> SessionMembership? {
     guard let kernel = task.files.kernelMembership else { throw .gone }
     guard kernel.session.isNone else { return nil }
     guard task.status.process != task.number else { return try climb(from: task) }
@@ -83,7 +83,7 @@ struct Ancestry {
     return try climb(from: process)
   }
 
-  private func climb(from process: Task) throws(Obstacle) -> SessionMembership {
+  private func climb(from process: consuming Task) throws(Obstacle) -> SessionMembership {
     var child = process
     var nearest = [try step(child)]
     /// The sessions led by processes above the nearest, from the inside outwards.
@@ -120,11 +120,11 @@ struct Ancestry {
 
   private func look(at number: pid_t) throws(Obstacle) -> Task {
     let task: Task
-    do {
+    do throws(Errno) {
       let files = try TaskFiles(proc, number, agentSessions: hasAgentSessions)
-      let statusFile = OwnedDescriptor(try proc.open(number, "status"))
-      task = Task(
-        number: number, files: files, statusFile: statusFile, status: try proc.status(statusFile))
+      let statusFile = try proc.open(number, "status")
+      let status = try proc.status(statusFile)
+      task = Task(number: number, files: files, statusFile: statusFile, status: status)
     } catch {
       throw error == .noSuchFileOrDirectory || error == .noSuchProcess ? .gone : .hidden
     }
@@ -133,7 +133,7 @@ struct Ancestry {
     return task
   }
 
-  private func parent(of child: Task) throws(Obstacle) -> Task {
+  private func parent(of child: borrowing Task) throws(Obstacle) -> Task {
     do {
       let parent = try look(at: child.status.parent)
       try confirm(child)
@@ -146,13 +146,13 @@ struct Ancestry {
   }
 
   /// Makes sure that the child's parent is still the one that was read.
-  private func confirm(_ child: Task) throws(Obstacle) {
+  private func confirm(_ child: borrowing Task) throws(Obstacle) {
     guard (try? proc.status(child.statusFile))?.parent == child.status.parent else {
       throw .changed
     }
   }
 
-  private func step(_ task: Task) throws(Obstacle) -> Step {
+  private func step(_ task: borrowing Task) throws(Obstacle) -> Step {
     var leads = SessionID.none
     if task.files.name == Self.leaderName {
       do {

@@ -121,24 +121,3 @@ public enum KernelSession {
   /// Sessions nest at most 32 deep; each is a line of 32 digits.
   private static let lineageSize = 33 * 33
 }
-
-extension ProcFilesystem {
-  /// The processes that can be seen now.
-  ///
-  /// - Throws: the error of getdents64(2) or open(2).
-  func processes() throws(Errno) -> [pid_t] {
-    let directory = OwnedDescriptor(try openItself())
-    return try directoryNames(directory.number).compactMap { pid_t($0) }
-  }
-
-  /// A small file of a process; nil where it cannot be read or is longer.
-  func text(_ process: pid_t, _ name: StaticString, atMost size: Int) -> String? {
-    guard let opened = try? open(process, name) else { return nil }
-    let file = OwnedDescriptor(opened)
-    return withUnsafeTemporaryAllocation(byteCount: size + 1, alignment: 1) { buffer in
-      let count = prov_read_at_start(file.number, buffer.baseAddress, buffer.count)
-      guard count >= 0, count <= size else { return nil }
-      return String(decoding: buffer[..<count], as: UTF8.self)
-    }
-  }
-}

@@ -55,23 +55,32 @@ struct RegistryPlace: Hashable {
   ///
   /// Nothing here waits for the filesystem that the anchor is on: the owner may have mounted his own.
   func openAnchor() throws(Fault) -> OwnedDescriptor {
-    let opened = prov_open_anchor(anchor)
-    switch -opened {
-    case _ where opened >= 0: break
-    case ENOENT, ENOTDIR, ELOOP: throw .absent(Errno(rawValue: -opened))
-    default: throw .unreadable(Errno(rawValue: -opened))
+    let descriptor = try open()
+    let status: statx
+    do throws(Errno) {
+      status = try descriptor.withNumber { number throws(Errno) in
+        try statx(
+          of: number, UInt32(STATX_UID) | UInt32(STATX_MODE) | UInt32(STATX_MNT_ID),
+          flags: CInt(PROV_AT_STATX_DONT_SYNC))
+      }
+    } catch {
+      throw .unreadable(error)
     }
-    let descriptor = OwnedDescriptor(opened)
-    var status = statx()
-    let result = prov_statx(
-      descriptor.number, FileReference(descriptor: descriptor.number).name,
-      CInt(PROV_AT_EMPTY_PATH | PROV_AT_STATX_DONT_SYNC),
-      UInt32(STATX_UID) | UInt32(STATX_MODE) | UInt32(STATX_MNT_ID), &status)
-    guard result == 0 else { throw .unreadable(Errno(rawValue: -result)) }
     try checkFilesystem(of: descriptor, status)
     guard status.stx_uid == owner else { throw .owner(status.stx_uid) }
     guard status.stx_mode & 0o022 == 0 else { throw .writable }
     return descriptor
+  }
+
+  private func open() throws(Fault) -> OwnedDescriptor {
+    do throws(Errno) {
+      return try OwnedDescriptor(prov_open_anchor(anchor))
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels: throw .absent(error)
+      default: throw .unreadable(error)
+      }
+    }
   }
 
   /// Filesystems that the kernel serves by itself, from memory or a local disk.
@@ -80,11 +89,14 @@ struct RegistryPlace: Hashable {
     "zfs",
   ]
 
-  private func checkFilesystem(of anchor: OwnedDescriptor, _ status: statx) throws(Fault) {
+  private func checkFilesystem(
+    of anchor: borrowing OwnedDescriptor, _ status: statx
+  ) throws(Fault) {
     let mount: MountTable.Mount?
-    do {
-      mount = try MountTable.mount(
-        of: FileReference(descriptor: anchor.number), id: status.stx_mnt_id)
+    do throws(Errno) {
+      mount = try anchor.withNumber { number throws(Errno) in
+        try MountTable.mount(of: FileReference(descriptor: number), id: status.mount)
+      }
     } catch {
       throw .unreadable(error)
     }
@@ -105,18 +117,5 @@ extension RegistryPlace.Fault: CustomStringConvertible {
       "is on a mount that cannot be seen from this root directory, as in a chroot that is no mount "
         + "point, so it is not known whether its filesystem may keep every reader waiting"
     }
-  }
-}
-
-/// A descriptor that is closed with the last reference.
-final class OwnedDescriptor: Sendable {
-  let number: CInt
-
-  init(_ number: CInt) {
-    self.number = number
-  }
-
-  deinit {
-    close(number)
   }
 }

@@ -12,18 +12,11 @@ public struct BootID: Hashable, Sendable {
   /// - Throws: the error that kept `/proc/sys/kernel/random/boot_id` from being read;
   ///   `Errno.badMessage` where it is no UUID.
   public static func current() throws(Errno) -> BootID {
-    let path: StaticString = "/proc/sys/kernel/random/boot_id"
-    let file = try valueOrErrno(prov_openat(AT_FDCWD, path.cString, O_RDONLY, 0))
-    defer { close(file) }
-    return try withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) {
-      buffer throws(Errno) -> BootID in
-      let count = try valueOrErrno(prov_read_at_start(file, buffer.baseAddress, buffer.count))
-      let text = buffer[..<max(0, count - 1)]
-      guard let octets = Octets16(hexadecimal: text.filter { $0 != UInt8(ascii: "-") }) else {
-        throw .badMessage
-      }
-      return BootID(octets: octets)
+    let text = try SmallFile.text("/proc/sys/kernel/random/boot_id")
+    guard let octets = Octets16(hexadecimal: text.utf8.filter { $0 != UInt8(ascii: "-") }) else {
+      throw .badMessage
     }
+    return BootID(octets: octets)
   }
 }
 

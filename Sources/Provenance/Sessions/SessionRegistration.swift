@@ -24,8 +24,9 @@ public final class SessionRegistration {
   /// - Throws: ``SessionRegistrationError``.
   public init(intent: SessionIntent?, command: [[UInt8]]) throws(SessionRegistrationError) {
     guard getuid() == geteuid() else { throw .privilege }
-    let (place, directory) = try Self.openDirectory()
-    self.directory = directory
+    let opened = try Self.openDirectory()
+    let place = opened.place
+    directory = opened.takeDirectory()
     Self.prune(directory)
     do {
       record = try Self.newRecord(intent: intent, command: command)
@@ -44,12 +45,19 @@ public final class SessionRegistration {
     }
   }
 
-  /// What must stay open as long as the session lasts.
-  public var descriptors: [CInt] { [directory.number, file.number] }
+  /// Runs `body` with the numbers of what must stay open as long as the session lasts.
+  public func withDescriptors<Result, Failure: Error>(
+    _ body: ([CInt]) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try directory.withNumber { directory throws(Failure) in
+      try file.withNumber { file throws(Failure) in try body([directory, file]) }
+    }
+  }
 
   /// Removes the record. The session must have no members left.
   public func end() {
-    _ = prov_unlinkat(directory.number, SessionRecord.fileName(of: record.leader), 0)
+    let name = SessionRecord.fileName(of: record.leader)
+    directory.withNumber { _ = prov_unlinkat($0, name, 0) }
   }
 
   private static func newRecord(
@@ -57,12 +65,10 @@ public final class SessionRegistration {
   ) throws(Errno) -> SessionRecord {
     let start = try ProcFilesystem().start(getpid())
     let boot = try BootID.current()
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
     while true {
       let record = SessionRecord(
         leader: SessionLeader(pid: getpid(), start: start), boot: boot, nonce: try .random(),
-        uid: getuid(), started: UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec),
+        uid: getuid(), started: Clock.realTime,
         intent: intent, command: command)
       if let record { return record }
     }
@@ -70,13 +76,11 @@ public final class SessionRegistration {
 
   /// Opens the directory for this user's records in the first place that will do, and makes it where
   /// it is missing.
-  static func openDirectory() throws(SessionRegistrationError)
-    -> (RegistryPlace, OwnedDescriptor)
-  {
+  static func openDirectory() throws(SessionRegistrationError) -> OpenPlace {
     var refusals: [SessionRegistrationError.Refusal] = []
     for place in RegistryPlace.all(of: getuid()) {
       do {
-        return (place, try place.makeDirectory())
+        return OpenPlace(place: place, directory: try place.makeDirectory())
       } catch {
         refusals.append(
           .init(path: place.anchor, reason: error.description, remedy: place.remedy(error)))
@@ -87,43 +91,56 @@ public final class SessionRegistration {
 
   /// Removes records that no process has locked. One that is being written may go with them; who
   /// writes it tries again.
-  private static func prune(_ directory: OwnedDescriptor) {
-    for name in (try? directoryNames(directory.number)) ?? [] {
-      let opened = prov_open_below(directory.number, name)
-      guard opened >= 0 else { continue }
-      let file = OwnedDescriptor(opened)
-      if prov_lock_holder(file.number) == 0 { _ = prov_unlinkat(directory.number, name, 0) }
+  private static func prune(_ directory: borrowing OwnedDescriptor) {
+    for name in (try? directoryNames(directory)) ?? [] {
+      directory.withNumber { directory in
+        guard let file = try? OwnedDescriptor(prov_open_below(directory, name)) else { return }
+        if file.withNumber({ prov_lock_holder($0) }) == 0 { _ = prov_unlinkat(directory, name, 0) }
+      }
     }
   }
 
   /// The record appears under its name whole and locked, or not at all.
   private static func write(
-    _ record: SessionRecord, _ name: String, _ directory: OwnedDescriptor
+    _ record: SessionRecord, _ name: String, _ directory: borrowing OwnedDescriptor
   ) throws(Errno) -> OwnedDescriptor {
-    let bytes = record.encoded
-    let unfinished = "." + name
-    for _ in 0..<8 {
-      let file = OwnedDescriptor(
-        try valueOrErrno(prov_create_below(directory.number, unfinished, 0o644)))
-      _ = try valueOrErrno(prov_lock_file(file.number))
-      let written = bytes.withUnsafeBytes {
-        prov_write_all(file.number, $0.baseAddress, $0.count)
+    try directory.withNumber { directory throws(Errno) in
+      let unfinished = "." + name
+      for _ in 0..<8 {
+        let file = try OwnedDescriptor(prov_create_below(directory, unfinished, 0o644))
+        let result = try file.withNumber { number throws(Errno) in
+          try fill(number, record, directory, unfinished, name)
+        }
+        if result == 0 { return file }
+        _ = prov_unlinkat(directory, unfinished, 0)
+        switch -result {
+        // Pruned by another supervisor meanwhile.
+        case ENOENT: continue
+        // No other process has this pid and start: what is there cannot be a session's.
+        case EEXIST: _ = prov_unlinkat(directory, name, 0)
+        default: throw Errno(rawValue: -result)
+        }
       }
-      let renamed =
-        written < 0
-        ? written : prov_rename_to_new(directory.number, unfinished, name)
-      if renamed == 0 { return file }
-      _ = prov_unlinkat(directory.number, unfinished, 0)
-      switch -renamed {
-      // Pruned by another supervisor meanwhile.
-      case ENOENT: continue
-      // No other process has this pid and start: what is there cannot be a session's.
-      case EEXIST: _ = prov_unlinkat(directory.number, name, 0)
-      default: throw Errno(rawValue: -renamed)
-      }
+      throw .resourceTemporarilyUnavailable
     }
-    throw .resourceTemporarilyUnavailable
   }
+
+  /// - Returns: 0, or -errno where it could not be written or has not got its name.
+  private static func fill(
+    _ file: CInt, _ record: SessionRecord, _ directory: CInt, _ unfinished: String, _ name: String
+  ) throws(Errno) -> CInt {
+    _ = try valueOrErrno(prov_lock_file(file))
+    let written = record.encoded.withUnsafeBytes { prov_write_all(file, $0.baseAddress, $0.count) }
+    return written < 0 ? written : prov_rename_to_new(directory, unfinished, name)
+  }
+}
+
+/// A place in which records are made, with its directory open.
+struct OpenPlace: ~Copyable {
+  let place: RegistryPlace
+  let directory: OwnedDescriptor
+
+  consuming func takeDirectory() -> OwnedDescriptor { directory }
 }
 
 extension RegistryPlace {
@@ -132,14 +149,17 @@ extension RegistryPlace {
   fileprivate func makeDirectory() throws(Fault) -> OwnedDescriptor {
     let mode: mode_t = owner == 0 ? 0o755 : 0o700
     if directories.count == 1 { try make(AT_FDCWD, anchor, mode) }
-    let anchor = try openAnchor()
-    for depth in directories.indices {
-      try make(anchor.number, directories[...depth].joined(separator: "/"), mode)
+    return try openAnchor().withNumber { anchor throws(Fault) in
+      for depth in directories.indices {
+        try make(anchor, directories[...depth].joined(separator: "/"), mode)
+      }
+      do throws(Errno) {
+        return try OwnedDescriptor(
+          prov_open_directory_below(anchor, directories.joined(separator: "/")))
+      } catch {
+        throw .unreadable(error)
+      }
     }
-    let below = directories.joined(separator: "/")
-    let opened = prov_open_directory_below(anchor.number, below)
-    guard opened >= 0 else { throw .unreadable(Errno(rawValue: -opened)) }
-    return OwnedDescriptor(opened)
   }
 
   /// What makes this place one that will do.

@@ -73,10 +73,10 @@ public final class SessionRegistry: Sendable {
     do {
       guard let anchor = try usable(place) else { return [] }
       let below = place.directories.joined(separator: "/")
-      let opened = prov_open_directory_below(anchor.number, below)
+      let opened = anchor.withNumber { prov_open_directory_below($0, below) }
       guard opened != -ENOENT else { return [] }
-      let directory = OwnedDescriptor(try valueOrErrno(opened))
-      return try directoryNames(directory.number).sorted().compactMap { name in
+      let directory = try OwnedDescriptor(opened)
+      return try directoryNames(directory).sorted().compactMap { name in
         guard let file = try? openFile(directory, name) else { return nil }
         return Entry(path: place.path(name), state: state(of: file, name, place))
       }
@@ -87,8 +87,8 @@ public final class SessionRegistry: Sendable {
 
   private func names(inDirectory path: String) -> [String] {
     let opened = prov_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0)
-    guard opened >= 0 else { return [] }
-    return (try? directoryNames(OwnedDescriptor(opened).number)) ?? []
+    guard let directory = try? OwnedDescriptor(opened) else { return [] }
+    return (try? directoryNames(directory)) ?? []
   }
 
   /// - Returns: nil where the place cannot hold records: a supervisor would have refused it too.
@@ -103,19 +103,18 @@ public final class SessionRegistry: Sendable {
   }
 
   /// - Returns: nil where there is nothing that could be a record.
-  private func openFile(_ directory: OwnedDescriptor, _ path: String) throws(Errno)
-    -> OwnedDescriptor?
-  {
-    let opened = prov_open_below(directory.number, path)
+  private func openFile(
+    _ directory: borrowing OwnedDescriptor, _ path: String
+  ) throws(Errno) -> OwnedDescriptor? {
+    let opened = directory.withNumber { prov_open_below($0, path) }
     switch -opened {
-    case _ where opened >= 0: return OwnedDescriptor(opened)
     // Absent; behind a symbolic link or a mount; a socket or an absent device; held by a lease.
     case ENOENT, ENOTDIR, ELOOP, EXDEV, ENXIO, ENODEV, EAGAIN: return nil
-    default: throw Errno(rawValue: -opened)
+    default: return try OwnedDescriptor(opened)
     }
   }
 
-  func state(of file: OwnedDescriptor, _ name: String, _ place: RegistryPlace) -> State {
+  func state(of file: borrowing OwnedDescriptor, _ name: String, _ place: RegistryPlace) -> State {
     do {
       let bytes = try read(file, owner: place.owner)
       let record = try bytes.withUnsafeBytes { bytes throws(SessionRecordFault) in
@@ -126,7 +125,7 @@ public final class SessionRegistry: Sendable {
       guard SessionRecord.fileName(of: record.leader) == name else {
         throw SessionRecordFault.misnamed
       }
-      return switch prov_lock_holder(file.number) {
+      return switch file.withNumber({ prov_lock_holder($0) }) {
       case record.leader.pid: .active(record)
       case 0: .ended(record)
       case let error where error < 0 && error != -ESRCH: .unreadable(Errno(rawValue: -error))
@@ -141,44 +140,15 @@ public final class SessionRegistry: Sendable {
     }
   }
 
-  private func read(_ file: OwnedDescriptor, owner: uid_t) throws -> [UInt8] {
-    var status = statx()
-    let result = prov_statx(
-      file.number, FileReference(descriptor: file.number).name, CInt(PROV_AT_EMPTY_PATH),
-      UInt32(STATX_BASIC_STATS), &status)
-    _ = try valueOrErrno(result)
+  private func read(_ file: borrowing OwnedDescriptor, owner: uid_t) throws -> [UInt8] {
+    let status = try file.withNumber { number throws(Errno) in
+      try statx(of: number, UInt32(STATX_BASIC_STATS))
+    }
     guard status.stx_mode & 0o170000 == 0o100000 else { throw SessionRecordFault.kind }
     guard status.stx_uid == owner else { throw SessionRecordFault.owner(status.stx_uid) }
     guard status.stx_nlink == 1 else { throw SessionRecordFault.linked }
     var bytes = [UInt8](repeating: 0, count: SessionRecord.maximumSize + 1)
-    let count = try bytes.withUnsafeMutableBytes {
-      try valueOrErrno(prov_read_at_start(file.number, $0.baseAddress, $0.count))
-    }
-    return Array(bytes[..<count])
+    let count = file.withNumber { prov_read_at_start($0, &bytes, bytes.count) }
+    return Array(bytes[..<(try valueOrErrno(count))])
   }
-}
-
-/// The names in a directory that are UTF-8, but for "." and "..".
-///
-/// - Throws: the error of getdents64(2).
-func directoryNames(_ directory: CInt) throws(Errno) -> [String] {
-  var names: [String] = []
-  try withUnsafeTemporaryAllocation(byteCount: 1 << 15, alignment: 8) { buffer throws(Errno) in
-    while true {
-      let filled = try valueOrErrno(
-        prov_getdents64(directory, buffer.baseAddress, buffer.count))
-      guard filled > 0 else { return }
-      var offset = 0
-      while offset < filled {
-        // struct linux_dirent64: the record's length is at 16, the name at 19.
-        let length = buffer.loadUnaligned(fromByteOffset: offset + 16, as: UInt16.self)
-        let name = buffer[(offset + 19)..<(offset + Int(length))].prefix { $0 != 0 }
-        if let name = String(validating: name, as: UTF8.self), name != ".", name != ".." {
-          names.append(name)
-        }
-        offset += Int(length)
-      }
-    }
-  }
-  return names
 }

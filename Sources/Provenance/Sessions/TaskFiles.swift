@@ -6,38 +6,24 @@ import SystemPackage
 /// One task, held by open files of its in /proc. Such a file belongs to the task and not to its
 /// number: when the task has gone, reading it fails, even if another task has the number by then.
 final class TaskFiles: Sendable {
-  private let comm: CInt
-  /// -1 on a kernel without agent sessions.
-  private let agentSession: CInt
-  /// -1 on a kernel without the file.
-  private let agentLineage: CInt
+  private let comm: OwnedDescriptor
+  /// Nil on a kernel without agent sessions.
+  private let agentSession: OwnedDescriptor?
+  /// Nil on a kernel without the file.
+  private let agentLineage: OwnedDescriptor?
 
   /// - Parameter agentSessions: whether the kernel has them.
   /// - Throws: the error of ``ProcFilesystem/open(_:_:)``.
   init(_ proc: ProcFilesystem, _ task: pid_t, agentSessions: Bool) throws(Errno) {
     comm = try proc.open(task, "comm")
-    guard agentSessions else {
-      agentSession = -1
-      agentLineage = -1
-      return
-    }
-    do {
-      agentSession = try proc.open(task, "agent_session")
-    } catch {
-      close(comm)
-      throw error
-    }
-    agentLineage = (try? proc.open(task, "agent_lineage")) ?? -1
-  }
-
-  deinit {
-    for file in [comm, agentSession, agentLineage] where file >= 0 { close(file) }
+    agentSession = agentSessions ? try proc.open(task, "agent_session") : nil
+    agentLineage = agentSessions ? try? proc.open(task, "agent_lineage") : nil
   }
 
   /// The task's name now; nil when the task has gone.
   var name: TaskName? {
     withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
-      let count = prov_read_at_start(comm, buffer.baseAddress, buffer.count)
+      let count = comm.withNumber { prov_read_at_start($0, buffer.baseAddress, buffer.count) }
       // The name may hold newlines; the last one is not part of it.
       guard count > 0 else { return nil }
       return TaskName(UnsafeRawBufferPointer(rebasing: buffer[..<(count - 1)]))
@@ -49,14 +35,14 @@ final class TaskFiles: Sendable {
   /// - Returns: ``SessionMembership/outside`` in the initial namespace, and on a kernel without
   ///   agent sessions; nil where the kernel's answer cannot be read or makes no sense.
   var kernelMembership: SessionMembership? {
-    guard agentSession >= 0 else { return .outside }
+    guard agentSession != nil else { return .outside }
     // A live task can enter another session between the two reads.
     for _ in 0..<4 {
-      guard let session = Self.readSession(agentSession) else { return nil }
-      guard !session.isNone, agentLineage >= 0 else {
+      guard let session = agentSession?.withNumber(Self.readSession) ?? nil else { return nil }
+      guard !session.isNone, agentLineage != nil else {
         return SessionMembership(session: session, root: .none)
       }
-      guard let lineage = Self.readLineage(agentLineage) else { return nil }
+      guard let lineage = agentLineage?.withNumber(Self.readLineage) ?? nil else { return nil }
       if lineage.innermost == session {
         let root = lineage.outermost == session ? .none : lineage.outermost.prefix
         return SessionMembership(session: session, root: root)

@@ -3,9 +3,9 @@ import CProvenance
 import Glibc
 
 /// The system's clocks, in nanoseconds. None of them costs a system call.
-package enum Clock {
+public enum Clock {
   /// Since 1970 (CLOCK_REALTIME), which whoever sets the clock moves; 0 before.
-  package static var realTime: UInt64 { read(CLOCK_REALTIME) }
+  public static var realTime: UInt64 { read(CLOCK_REALTIME) }
 
   /// As ``realTime``, but as the kernel dates files: at the last clock tick (CLOCK_REALTIME_COARSE). A
   /// finer time would be later than changes that follow within the tick.
@@ -13,6 +13,9 @@ package enum Clock {
 
   /// Since some moment that stays the same until the machine stops (CLOCK_MONOTONIC).
   package static var monotonic: UInt64 { read(CLOCK_MONOTONIC) }
+
+  /// Since the machine was started, suspended or not (CLOCK_BOOTTIME).
+  package static var sinceBoot: UInt64 { read(CLOCK_BOOTTIME) }
 
   private static func read(_ clock: clockid_t) -> UInt64 {
     var now = timespec()

@@ -43,28 +43,10 @@ public enum AttributeKeeper: Sendable {
   /// Filesystems that keep their files on a block device of this machine, but for those of clusters,
   /// which other machines write.
   private static let onDevices: Set<String> = {
-    guard let text = try? SmallFile.read("/proc/filesystems", atMost: 1 << 14) else { return [] }
+    guard let text = try? SmallFile.text("/proc/filesystems") else { return [] }
     let types = text.split(separator: "\n").compactMap { line in
       line.hasPrefix("\t") ? String(line.dropFirst()) : nil
     }
     return Set(types).subtracting(["ocfs2", "gfs2", "gfs2meta"])
   }()
-}
-
-/// A small file of the kernel's.
-enum SmallFile {
-  /// - Throws: the error of open(2) or read(2); `Errno.fileTooLarge` where it has more than `size`
-  ///   bytes.
-  static func read(_ path: String, atMost size: Int) throws(Errno) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    let file = OwnedDescriptor(descriptor)
-    var bytes = [UInt8](repeating: 0, count: size + 1)
-    let result = bytes.withUnsafeMutableBytes {
-      prov_read_at_start(file.number, $0.baseAddress, $0.count)
-    }
-    let count = try valueOrErrno(result)
-    guard count <= size else { throw .fileTooLarge }
-    return String(decoding: bytes[..<count], as: UTF8.self)
-  }
 }

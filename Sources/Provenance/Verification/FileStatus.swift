@@ -7,8 +7,8 @@ import SystemPackage
 /// nanoseconds since 1970; one before 1970 reads as 0, one after 2554 as the largest number.
 public struct FileStatus: Hashable, Sendable {
   public var inode: UInt64
-  /// Device that the file is on, as major and minor number.
-  public var device: (major: UInt32, minor: UInt32) { (deviceMajor, deviceMinor) }
+  /// Of the device that the file is on: the major number in the upper half, the minor in the lower.
+  public var device: UInt64
   /// Type and permission bits, as in `st_mode`.
   public var mode: UInt16
   /// Bytes of content.
@@ -20,8 +20,6 @@ public struct FileStatus: Hashable, Sendable {
   /// Id of the mount through which the file was reached, as in `/proc/self/mountinfo`; 0 where the
   /// kernel is older than Linux 5.8.
   public var mount: UInt64
-  private var deviceMajor: UInt32
-  private var deviceMinor: UInt32
 
   /// Reads the status without following a symbolic link or mounting anything. The filesystem is asked
   /// anew: FUSE and network filesystems may otherwise answer from before the stamp was set.
@@ -39,30 +37,15 @@ public struct FileStatus: Hashable, Sendable {
 
   init(_ status: statx) {
     inode = status.stx_ino
-    deviceMajor = status.stx_dev_major
-    deviceMinor = status.stx_dev_minor
+    device = status.device
     mode = status.stx_mode
-    mount = status.stx_mask & UInt32(STATX_MNT_ID) == 0 ? 0 : status.stx_mnt_id
+    mount = status.mount
     size = status.stx_size
-    mtime = Self.nanoseconds(status.stx_mtime)
-    ctime = Self.nanoseconds(status.stx_ctime)
+    mtime = status.stx_mtime.nanoseconds
+    ctime = status.stx_ctime.nanoseconds
   }
 
   /// Whether the file has content of its own that a stamp speaks for. Of anything else (a directory,
   /// a symbolic link, a fifo, a device) a stamp names the creator alone.
   public var isRegular: Bool { mode & 0o170000 == 0o100000 }
-
-  private static func nanoseconds(_ time: statx_timestamp) -> UInt64 {
-    guard let seconds = UInt64(exactly: time.tv_sec) else { return 0 }
-    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    let (sum, carry) = whole.addingReportingOverflow(UInt64(time.tv_nsec))
-    return overflow || carry ? .max : sum
-  }
-}
-
-/// CLOCK_REALTIME in nanoseconds since 1970.
-public func currentTime() -> UInt64 {
-  var now = timespec()
-  clock_gettime(CLOCK_REALTIME, &now)
-  return UInt64(max(0, now.tv_sec)) * 1_000_000_000 + UInt64(now.tv_nsec)
 }

@@ -19,7 +19,7 @@ extension Stamp {
   /// Whether the stamp holds, by ctime, for the file in this status, of before the change.
   ///
   /// - Parameter now: CLOCK_REALTIME in nanoseconds, not earlier than the status was read.
-  public func canBeRenewed(_ status: FileStatus, now: UInt64 = currentTime()) -> Bool {
+  public func canBeRenewed(_ status: FileStatus, now: UInt64 = Clock.realTime) -> Bool {
     // Whether the writer of an open stamp lives does not matter to the stamper that made it.
     let verdict = Verifier(.ctime).judge(
       .stamp(self, .security), status: status, now: now, liveness: { _ in .alive })

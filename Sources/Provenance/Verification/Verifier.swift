@@ -97,7 +97,7 @@ public struct Verifier: Sendable {
   ///   - now: CLOCK_REALTIME in nanoseconds, not earlier than the reading.
   ///   - liveness: looks for the writer of an `open` stamp.
   public func judge(
-    _ holding: StampReading.Holding, status: FileStatus, now: UInt64 = currentTime(),
+    _ holding: StampReading.Holding, status: FileStatus, now: UInt64 = Clock.realTime,
     liveness: (Stamp) -> WriterLiveness = WriterLiveness.init(of:)
   ) -> Verdict {
     switch holding {

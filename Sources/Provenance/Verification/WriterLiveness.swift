@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CProvenance
 import Glibc
 
 /// Whether the process that a stamp names still runs.
@@ -45,28 +44,7 @@ public enum WriterLiveness: Sendable {
   /// CLOCK_REALTIME in nanoseconds at which the process started, to about a clock tick; nil where
   /// that cannot be read.
   private static func startTime(of pid: pid_t) -> UInt64? {
-    let descriptor = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    return withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
-      let count = read(descriptor, buffer.baseAddress, buffer.count)
-      guard count > 0 else { return nil }
-      // The second field, the name in parentheses, may hold anything: fields count from its end.
-      guard let end = buffer[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
-      let fields = buffer[(end + 1)..<count].split(separator: UInt8(ascii: " "))
-      guard fields.count > 19, let ticks = UInt64(String(decoding: fields[19], as: UTF8.self))
-      else { return nil }
-      var realtime = timespec()
-      var sinceBoot = timespec()
-      clock_gettime(CLOCK_REALTIME, &realtime)
-      clock_gettime(CLOCK_BOOTTIME, &sinceBoot)
-      let boot = nanoseconds(realtime) &- nanoseconds(sinceBoot)
-      return boot &+ ticks &* (1_000_000_000 / UInt64(max(1, sysconf(CInt(_SC_CLK_TCK)))))
-    }
-  }
-
-  private static func nanoseconds(_ time: timespec) -> UInt64 {
-    UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000
-      &+ UInt64(truncatingIfNeeded: time.tv_nsec)
+    guard let start = try? ProcFilesystem().start(pid) else { return nil }
+    return Clock.realTime &- Clock.sinceBoot &+ start &* ProcessStart.tick
   }
 }

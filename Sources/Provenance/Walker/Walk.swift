@@ -82,35 +82,6 @@ public struct Walk: Sendable {
     workers.first?.run()
     for thread in threads { pthread_join(thread, nil) }
   }
-
-  /// Filesystems of the kernel's own making, by f_type (linux/magic.h, and for those without a
-  /// constant there the filesystem's own source).
-  static let pseudoFilesystems: Set<Int> = [
-    0x9fa0,  // proc
-    0x6265_6572,  // sysfs
-    0x0027_e0eb,  // cgroup
-    0x6367_7270,  // cgroup2
-    0x6462_6720,  // debugfs
-    0x7472_6163,  // tracefs
-    0x7363_6673,  // securityfs
-    0xcafe_4a11,  // bpf
-    0x6165_676c,  // pstore
-    0xde5e_81e4,  // efivarfs
-    0x6265_6570,  // configfs
-    0xf97c_ff8c,  // selinuxfs
-    0x4341_5d53,  // smackfs
-    0x5a3c_69f0,  // apparmorfs
-    0x1cd1,  // devpts
-    0x6e73_6673,  // nsfs
-    0x4249_4e4d,  // binfmt_misc
-    0x1980_0202,  // mqueue
-    0x6573_5543,  // fusectl
-    0x6759_6969,  // rpc_pipefs
-    0x6e66_7364,  // nfsd
-    0x0765_5821,  // resctrl
-    0x6c6f_6f70,  // binderfs
-    0xabba_1974,  // xenfs
-  ]
 }
 
 private func runWalkWorker(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

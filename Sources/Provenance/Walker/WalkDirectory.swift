@@ -19,7 +19,7 @@ final class WalkDirectory: @unchecked Sendable {
   let depth: Int
   private(set) var descriptor: CInt = -1
   /// Device that the directory is on; a child on another is a mount point.
-  private(set) var device: (UInt32, UInt32) = (0, 0)
+  private(set) var device: UInt64 = 0
   private let holds = Atomic<Int>(0)
 
   init(name: [UInt8], parent: WalkDirectory?) {
@@ -38,7 +38,7 @@ final class WalkDirectory: @unchecked Sendable {
     }
   }
 
-  func opened(as descriptor: CInt, device: (UInt32, UInt32)) {
+  func opened(as descriptor: CInt, device: UInt64) {
     self.descriptor = descriptor
     self.device = device
   }

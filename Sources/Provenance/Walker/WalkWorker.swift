@@ -91,7 +91,7 @@ final class WalkWorker: @unchecked Sendable {
     let cause: WalkSkip.Cause
     if walk.staysOnFilesystem {
       cause = .otherFilesystem
-    } else if Walk.pseudoFilesystems.contains(prov_filesystem_type(directory.descriptor)) {
+    } else if FilesystemType(of: directory.descriptor).isPseudo {
       cause = .pseudoFilesystem
     } else {
       return false
@@ -124,26 +124,18 @@ final class WalkWorker: @unchecked Sendable {
 
   /// Visits the entries in `buffer`, and hands on the directories among them.
   private func visit(_ buffer: EntryBuffer, of directory: WalkDirectory, keepsOpen: Bool) {
-    guard let base = UnsafeRawPointer(buffer.bytes.baseAddress) else { return }
-    // Layout of struct linux_dirent64: see prov_getdents64.
-    let nameOffset = 19
-    var start = 0
-    while start + nameOffset < buffer.count {
-      let entry = base + start
-      let length = Int(entry.loadUnaligned(fromByteOffset: 16, as: UInt16.self))
-      guard length > nameOffset, start + length <= buffer.count else { break }
-      start += length
-      let name = (entry + nameOffset).assumingMemoryBound(to: CChar.self)
-      if Self.isDots(name) { continue }
-      let file = FileReference(directory: directory.descriptor, name: name)
-      var kind =
-        WalkEntry.Kind(rawValue: entry.load(fromByteOffset: 18, as: UInt8.self)) ?? .unknown
+    var rest = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<buffer.count])
+    while let entry = DirectoryEntry(rest) {
+      rest = UnsafeRawBufferPointer(rebasing: rest[entry.length...])
+      if entry.isDots { continue }
+      let file = FileReference(directory: directory.descriptor, name: entry.name)
+      var kind = WalkEntry.Kind(rawValue: entry.type) ?? .unknown
       if kind == .unknown, let status = try? FileStatus(file) {
         kind = WalkEntry.Kind(mode: status.mode)
       }
       visitor.visit(WalkEntry(file: file, kind: kind, directory: directory))
       guard kind == .directory else { continue }
-      let bytes = Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+      let bytes = Array(UnsafeRawBufferPointer(start: entry.name, count: strlen(entry.name)))
       found.append(
         .directory(WalkDirectory(name: bytes, parent: directory), throughParent: keepsOpen))
       if keepsOpen { directory.hold() }
@@ -162,11 +154,6 @@ final class WalkWorker: @unchecked Sendable {
 
   private func fail(_ path: [UInt8], _ operation: WalkFailure.Operation, _ error: Errno) {
     visitor.failed(WalkFailure(path: path, operation: operation, error: error))
-  }
-
-  private static func isDots(_ name: UnsafePointer<CChar>) -> Bool {
-    let dot = CChar(46)
-    return name[0] == dot && (name[1] == 0 || (name[1] == dot && name[2] == 0))
   }
 
   /// - Returns: a descriptor or -errno.
@@ -199,11 +186,7 @@ final class WalkWorker: @unchecked Sendable {
     return directory
   }
 
-  private static func device(of descriptor: CInt) -> (UInt32, UInt32) {
-    var status = statx()
-    guard prov_statx(descriptor, "", CInt(PROV_AT_EMPTY_PATH), 0, &status) == 0 else {
-      return (0, 0)
-    }
-    return (status.stx_dev_major, status.stx_dev_minor)
+  private static func device(of descriptor: CInt) -> UInt64 {
+    (try? statx(of: descriptor, 0))?.device ?? 0
   }
 }

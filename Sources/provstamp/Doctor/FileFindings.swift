@@ -55,18 +55,9 @@ struct FileFindings {
 
   /// The type of the filesystem as mount(8) names it.
   private func filesystemType(_ directory: CInt) -> String? {
-    guard let device = try? FileStatus(FileReference(descriptor: directory)).device,
-      let table = try? TextFile.read("/proc/self/mountinfo")
-    else { return nil }
-    let number = "\(device.major):\(device.minor)"
-    for line in table.split(separator: "\n") {
-      let fields = line.split(separator: " ")
-      guard fields.count > 2, fields[2] == number, let dash = fields.firstIndex(of: "-") else {
-        continue
-      }
-      return fields.dropFirst(dash + 1).first.map(String.init)
-    }
-    return nil
+    let file = FileReference(descriptor: directory)
+    guard let status = try? FileStatus(file) else { return nil }
+    return (try? MountTable.mount(of: file, id: status.mount))??.type
   }
 
   private func attributes(_ directory: CInt) -> [Finding] {

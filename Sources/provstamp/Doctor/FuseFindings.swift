@@ -71,7 +71,7 @@ enum FuseFindings {
   /// FUSE over io_uring: a parameter of the kernel, for all views. It is off as Linux ships it, which is
   /// nothing to be warned of.
   private static func ring() -> Finding {
-    guard let parameter = try? TextFile.read("/sys/module/fuse/parameters/enable_uring") else {
+    guard let parameter = try? SmallFile.text("/sys/module/fuse/parameters/enable_uring") else {
       return .ok(
         "fuse-ring",
         "requests come through /dev/fuse: the kernel has no FUSE over io_uring (Linux 6.14)")
@@ -82,7 +82,7 @@ enum FuseFindings {
         "requests come through /dev/fuse: the kernel does not offer rings; they are faster, and root can "
           + "have it: echo Y > /sys/module/fuse/parameters/enable_uring")
     }
-    if let forbidden = try? TextFile.read("/proc/sys/kernel/io_uring_disabled"),
+    if let forbidden = try? SmallFile.text("/proc/sys/kernel/io_uring_disabled"),
       !forbidden.hasPrefix("0")
     {
       return .warn(
@@ -98,7 +98,7 @@ enum FuseFindings {
   private static func buildOption(_ name: String) -> Bool? {
     let release = KernelFindings.version().release
     for path in ["/boot/config-\(release)", "/lib/modules/\(release)/config"] {
-      guard let text = try? TextFile.read(path) else { continue }
+      guard let text = try? SmallFile.text(path) else { continue }
       return text.split(separator: "\n").contains { $0 == "\(name)=y" }
     }
     return nil

@@ -35,7 +35,7 @@ enum KernelFindings {
 
   private static func agentSessions() -> Finding {
     do throws(Errno) {
-      let text = try TextFile.read("/proc/self/agent_session")
+      let text = try SmallFile.text("/proc/self/agent_session")
       guard let id = SessionID(text) else {
         return .fail(
           "agent-sessions", "/proc/self/agent_session is no session id",
@@ -66,7 +66,7 @@ enum KernelFindings {
   private static func lsm() -> Finding {
     let list: String
     do throws(Errno) {
-      list = try TextFile.read("/sys/kernel/security/lsm")
+      list = try SmallFile.text("/sys/kernel/security/lsm")
     } catch {
       return .warn(
         "lsm", "cannot tell which LSMs run: /sys/kernel/security/lsm: \(error)",
@@ -78,7 +78,7 @@ enum KernelFindings {
         "the provfs LSM does not run (\(list)): only what is written through a view is stamped",
         "docs/kernel.md; lsm=\(list),provfs on the kernel's command line where it is built in")
     }
-    let stats = (try? TextFile.read("/sys/kernel/security/provfs/stats"))?
+    let stats = (try? SmallFile.text("/sys/kernel/security/provfs/stats"))?
       .split(separator: "\n").joined(separator: ", ")
     return .ok("lsm", "the provfs LSM runs" + (stats.map { ": \($0)" } ?? ""))
   }

@@ -31,7 +31,7 @@ struct StatusRow {
 /// ids in full: the path comes last, so that nothing of it is ever cut.
 struct StatusText {
   let style: Style
-  let now = currentTime()
+  let now = Clock.realTime
 
   private struct Fields {
     var code: String

@@ -13,7 +13,7 @@ struct TimeArgument: ExpressibleByArgument, Hashable {
   var nanoseconds: UInt64
 
   init?(argument: String) {
-    self.init(argument, now: currentTime())
+    self.init(argument, now: Clock.realTime)
   }
 
   /// The same, with an error that says what is understood.

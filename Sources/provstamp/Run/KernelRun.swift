@@ -74,7 +74,7 @@ enum KernelRun {
   /// Why the kernel made no session.
   static func refusal(_ error: Errno, inUserNamespace: Bool) -> String {
     switch error {
-    case .notPermitted where (try? TextFile.read("/proc/sys/kernel/agent_ns/enabled")) == "0":
+    case .notPermitted where (try? SmallFile.text("/proc/sys/kernel/agent_ns/enabled")) == "0":
       "kernel.agent_ns.enabled is 0"
     case .notPermitted where inUserNamespace: "user namespaces are not for this user: \(error)"
     case .notPermitted: "that takes CAP_SYS_ADMIN"
@@ -87,7 +87,7 @@ enum KernelRun {
 
   private static func remedy(_ error: Errno, _ session: RequestedSession) -> String {
     switch error {
-    case .notPermitted where (try? TextFile.read("/proc/sys/kernel/agent_ns/enabled")) == "0":
+    case .notPermitted where (try? SmallFile.text("/proc/sys/kernel/agent_ns/enabled")) == "0":
       "sysctl kernel.agent_ns.enabled=1"
     case .notPermitted where session.isInUserNamespace: "run it as root"
     case .notPermitted: "--user-namespace, or run it as root"

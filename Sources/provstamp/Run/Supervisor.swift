@@ -100,9 +100,11 @@ struct Supervisor {
 
   private func keepOnlyOwnDescriptors(and gate: CInt) throws(Errno) {
     try discard([STDERR_FILENO])
-    let own = [signals, foreground, channel.socket, gate] + registration.descriptors
-    let kept = ([STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] + own).sorted()
-    _ = try valueOrErrno(prov_close_all_but(kept, kept.count))
+    try registration.withDescriptors { registered throws(Errno) in
+      let own = [signals, foreground, channel.socket, gate] + registered
+      let kept = ([STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] + own).sorted()
+      _ = try valueOrErrno(prov_close_all_but(kept, kept.count))
+    }
   }
 
   /// What the command's process does: waits until all is ready, and executes the command.

@@ -13,7 +13,7 @@ final class Progress: Sendable {
   private static let interval: UInt64 = 500_000_000
 
   private init() {
-    shown = Mutex(currentTime())
+    shown = Mutex(Clock.realTime)
   }
 
   /// - Returns: nil where nobody would see it, and where results go to a terminal, which shows
@@ -25,7 +25,7 @@ final class Progress: Sendable {
   /// Adds files to those seen so far.
   func advance(_ files: Int) {
     let files = total.add(files, ordering: .relaxed).newValue
-    let now = currentTime()
+    let now = Clock.realTime
     shown.withLock { last in
       guard now &- last >= Self.interval else { return }
       last = now

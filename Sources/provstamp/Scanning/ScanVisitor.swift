@@ -84,7 +84,7 @@ class ScanVisitor: WalkVisitor {
     context.progress?.advance(counts.examined - reported)
     reported = counts.examined
     guard buffer.count > 0 || json.buffer.count > 0 else { return }
-    let now = currentTime()
+    let now = Clock.realTime
     if buffer.count + json.buffer.count >= Self.fullBuffer || now &- lastFlush > Self.patience {
       lastFlush = now
       flush()

@@ -16,33 +16,20 @@ struct TaskStatus: Equatable {
   /// Reads the beginning of the file. The name in its first line has its newlines escaped, so that
   /// no task can add a line.
   init?(_ text: UnsafeRawBufferPointer) {
-    var process: UInt64?
-    var parent: UInt64?
-    var uid: UInt64?
-    var rest = text[...]
-    // The last piece is a line only where a newline ends it.
-    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-      let line = UnsafeRawBufferPointer(rebasing: rest[..<end])
-      rest = rest[(end + 1)...]
-      process = process ?? Self.value("Tgid:", line)
-      parent = parent ?? Self.value("PPid:", line)
-      uid = uid ?? Self.value("Uid:", line)
-    }
-    guard let process, let process = pid_t(exactly: process), process > 0,
-      let parent, let parent = pid_t(exactly: parent),
-      let uid, let uid = uid_t(exactly: uid)
+    guard let process = Self.value("Tgid:", text), let process = pid_t(exactly: process),
+      process > 0,
+      let parent = Self.value("PPid:", text), let parent = pid_t(exactly: parent),
+      let uid = Self.value("Uid:", text), let uid = uid_t(exactly: uid)
     else { return nil }
     self.process = process
     self.parent = parent
     self.uid = uid
   }
 
-  /// The first number of the line that begins with `name`.
-  private static func value(_ name: StaticString, _ line: UnsafeRawBufferPointer) -> UInt64? {
-    let prefix = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-    guard line.starts(with: prefix) else { return nil }
-    var fields = DecimalFields(UnsafeRawBufferPointer(rebasing: line[prefix.count...]))
-    return fields.next()
+  /// The first number of the line that begins with `label`.
+  private static func value(_ label: StaticString, _ text: UnsafeRawBufferPointer) -> UInt64? {
+    var fields = DecimalFields(ofLine: label, in: text)
+    return fields?.next()
   }
 }
 
@@ -50,6 +37,9 @@ struct TaskStatus: Equatable {
 /// With the pid it names one process: a pid does not come round again within a tick.
 struct ProcessStart: Equatable {
   var ticks: UInt64
+
+  /// Nanoseconds in a clock tick as user space is told of it.
+  static let tick = 1_000_000_000 / UInt64(max(1, sysconf(CInt(_SC_CLK_TCK))))
 
   /// Most bytes that the file can have: a name of at most 64 bytes and 51 numbers.
   static let maximumSize = 1280
@@ -70,13 +60,34 @@ struct ProcessStart: Equatable {
 }
 
 /// Decimal numbers, and other words, separated by spaces, tabs or a newline.
-private struct DecimalFields {
+package struct DecimalFields {
   private let text: UnsafeRawBufferPointer
   private var index = 0
 
   init(_ text: UnsafeRawBufferPointer) {
     self.text = text
   }
+
+  /// What follows `label` in the first line that begins with it.
+  ///
+  /// - Returns: nil where there is no such line, or its end is missing.
+  package init?(ofLine label: StaticString, in text: UnsafeRawBufferPointer) {
+    let label = UnsafeBufferPointer(start: label.utf8Start, count: label.utf8CodeUnitCount)
+    var rest = text[...]
+    // The last piece is a line only where a newline ends it.
+    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      let line = UnsafeRawBufferPointer(rebasing: rest[..<end])
+      if line.starts(with: label) {
+        self.init(UnsafeRawBufferPointer(rebasing: line[label.count...]))
+        return
+      }
+      rest = rest[(end + 1)...]
+    }
+    return nil
+  }
+
+  /// Whether there is another word.
+  package var hasNext: Bool { text[index...].contains { !Self.isSeparator($0) } }
 
   /// Whether the last word reached to the end, so that there may have been more of it.
   var isAtEnd: Bool { index == text.count }
@@ -88,7 +99,7 @@ private struct DecimalFields {
   }
 
   /// The next word's value; nil at the end, and where it is no number that fits.
-  mutating func next() -> UInt64? {
+  package mutating func next() -> UInt64? {
     guard let word = nextWord() else { return nil }
     var value: UInt64 = 0
     for byte in word {

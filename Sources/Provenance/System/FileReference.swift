@@ -21,10 +21,3 @@ public struct FileReference {
 
   private static let empty: StaticString = ""
 }
-
-/// Turns the result of a shim (a count, or -errno) into a value or an error.
-@inline(__always)
-package func valueOrErrno<Value: SignedInteger>(_ result: Value) throws(Errno) -> Value {
-  guard result >= 0 else { throw Errno(rawValue: CInt(-result)) }
-  return result
-}

@@ -10,29 +10,17 @@ public struct MountTable {
 
   /// - Throws: the error that kept `/proc/self/mountinfo` from being read.
   public init() throws(Errno) {
-    let path: StaticString = "/proc/self/mountinfo"
-    let file = try valueOrErrno(prov_openat(AT_FDCWD, path.cString, O_RDONLY, 0))
-    defer { close(file) }
-    var text: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = chunk.withUnsafeMutableBytes {
-        prov_pread(file, $0.baseAddress, $0.count, off_t(text.count))
-      }
-      _ = try valueOrErrno(count)
-      guard count > 0 else { break }
-      text += chunk[..<count]
-    }
-    self.text = text
+    self.init(text: try SmallFile.bytes("/proc/self/mountinfo", atMost: .max - 1))
   }
 
   init(text: [UInt8]) {
     self.text = text
   }
 
-  /// Where the filesystem with this device number is mounted, the latest first.
-  public func mountpoints(major: UInt32, minor: UInt32) -> [[UInt8]] {
-    let number = "\(major):\(minor)"
+  /// Where the filesystem with this device number, the major in its upper half, is mounted; the latest
+  /// first.
+  public func mountpoints(of device: UInt64) -> [[UInt8]] {
+    let number = "\(device >> 32):\(UInt32(truncatingIfNeeded: device))"
     return text.split(separator: UInt8(ascii: "\n")).reversed().compactMap { line in
       let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
       guard fields.count > 5, fields[2].elementsEqual(number.utf8) else { return nil }
@@ -67,9 +55,9 @@ public struct MountTable {
     return result
   }
 
-  struct Mount: Hashable {
+  public struct Mount: Hashable {
     /// Of the filesystem, such as `tmpfs` or `fuse.provfs`.
-    var type: String
+    public var type: String
     /// Of the filesystem, those that belong to a mount apart.
     var options: [Substring]
   }
@@ -79,7 +67,7 @@ public struct MountTable {
   /// tells it from Linux 6.8 on to whoever has CAP_SYS_ADMIN.
   ///
   /// - Parameter id: the mount's id, as statx(2) told it of the file.
-  static func mount(of file: FileReference, id: UInt64) throws(Errno) -> Mount? {
+  public static func mount(of file: FileReference, id: UInt64) throws(Errno) -> Mount? {
     try MountTable().mount(id) ?? Mount(of: file)
   }
 

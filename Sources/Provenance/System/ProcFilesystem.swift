@@ -5,30 +5,24 @@ import SystemPackage
 
 /// /proc, checked to be what it seems: a proc filesystem that numbers tasks as this process does.
 final class ProcFilesystem: Sendable {
-  private let directory: CInt
+  private let directory: OwnedDescriptor
 
   /// - Throws: `Errno.noDevice` where /proc is no proc filesystem; `Errno.improperLink` where it
   ///   belongs to another pid namespace; else the error of open(2).
   init() throws(Errno) {
-    directory = try valueOrErrno(prov_open_proc())
-  }
-
-  deinit {
-    close(directory)
+    directory = try OwnedDescriptor(prov_open_proc())
   }
 
   /// Whether tasks have files that tell of agent sessions: the kernel has them.
   var hasAgentSessions: Bool {
-    guard let file = try? open(getpid(), "agent_session") else { return false }
-    close(file)
-    return true
+    (try? open(getpid(), "agent_session")) != nil
   }
 
   /// When a process started.
   ///
   /// - Throws: as ``open(_:_:)``; `Errno.badMessage` where the file makes no sense.
   func start(_ process: pid_t) throws(Errno) -> UInt64 {
-    let file = OwnedDescriptor(try open(process, "stat"))
+    let file = try open(process, "stat")
     let start = try read(file, capacity: ProcessStart.maximumSize) { ProcessStart($0) }
     return start.ticks
   }
@@ -37,7 +31,7 @@ final class ProcFilesystem: Sendable {
   ///
   /// - Throws: `Errno.noSuchProcess` when the task has gone, even if another one has its number now;
   ///   `Errno.badMessage` where the file makes no sense.
-  func status(_ file: OwnedDescriptor) throws(Errno) -> TaskStatus {
+  func status(_ file: borrowing OwnedDescriptor) throws(Errno) -> TaskStatus {
     try read(file, capacity: TaskStatus.prefixSize) { TaskStatus($0) }
   }
 
@@ -46,22 +40,35 @@ final class ProcFilesystem: Sendable {
   ///
   /// - Throws: `Errno.noSuchFileOrDirectory` or `Errno.noSuchProcess` where no such task can be seen,
   ///   or tasks have no such file; else the error of open(2).
-  func open(_ task: pid_t, _ name: StaticString) throws(Errno) -> CInt {
-    try valueOrErrno(prov_open_task_file(directory, task, name.cString))
+  func open(_ task: pid_t, _ name: StaticString) throws(Errno) -> OwnedDescriptor {
+    try directory.withNumber { proc throws(Errno) in
+      try OwnedDescriptor(prov_open_task_file(proc, task, name.cString))
+    }
   }
 
-  /// Opens the directory of all tasks, for reading.
-  func openItself() throws(Errno) -> CInt {
-    let here: StaticString = "."
-    return try valueOrErrno(prov_openat(directory, here.cString, O_RDONLY | O_DIRECTORY, 0))
+  /// The processes that can be seen now.
+  ///
+  /// - Throws: the error of getdents64(2) or open(2).
+  func processes() throws(Errno) -> [pid_t] {
+    let listed = try directory.withNumber { proc throws(Errno) in
+      try OwnedDescriptor(prov_openat(proc, ".", O_RDONLY | O_DIRECTORY, 0))
+    }
+    return try directoryNames(listed).compactMap { pid_t($0) }
+  }
+
+  /// A small file of a process; nil where it cannot be read or is longer.
+  func text(_ process: pid_t, _ name: StaticString, atMost size: Int) -> String? {
+    guard let file = try? open(process, name) else { return nil }
+    let bytes = file.withNumber { try? SmallFile.bytes($0, atMost: size) }
+    return bytes.map { String(decoding: $0, as: UTF8.self) }
   }
 
   private func read<Value>(
-    _ file: OwnedDescriptor, capacity: Int, parse: (UnsafeRawBufferPointer) -> Value?
+    _ file: borrowing OwnedDescriptor, capacity: Int, parse: (UnsafeRawBufferPointer) -> Value?
   ) throws(Errno) -> Value {
     try withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) {
       buffer throws(Errno) -> Value in
-      let count = prov_read_at_start(file.number, buffer.baseAddress, buffer.count)
+      let count = file.withNumber { prov_read_at_start($0, buffer.baseAddress, buffer.count) }
       let text = UnsafeRawBufferPointer(rebasing: buffer[..<(try valueOrErrno(count))])
       guard let value = parse(text) else { throw .badMessage }
       return value
