@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Glibc
+import Provenance
 
 @main
 struct Provstamp: ParsableCommand {
@@ -22,7 +23,7 @@ struct Provstamp: ParsableCommand {
         1  nothing found; something is not ok
         2  trouble: a file could not be read, or the command line is wrong
       """,
-    version: "0.1.0",
+    version: Release.version,
     subcommands: [
       WhoCommand.self, LogCommand.self, FindCommand.self, VerifyCommand.self,
       SessionsCommand.self, StatusCommand.self, BlameCommand.self, GitCommand.self, RunCommand.self,

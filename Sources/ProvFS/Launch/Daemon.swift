@@ -20,7 +20,7 @@ enum Daemon {
       if options.showsHelp {
         print(Usage.text)
       } else if options.showsVersion {
-        print("provfs \(Usage.version), libfuse \(String(cString: fuse_pkgversion()))")
+        print("provfs \(Release.version), libfuse \(String(cString: fuse_pkgversion()))")
       } else {
         try run(options)
       }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 enum Usage {
-  static let version = "0.1.0"
-
   static let text = """
     Usage: provfs SOURCE MOUNTPOINT [-f] [-d] [-o OPTION[,OPTION...]]
 
