@@ -56,12 +56,13 @@ mapping.close()'
   expect "$type: stores to a mapping" "$session:python3" "$(by source/mapped | cut -d: -f1,2)"
 
   # Where the kernel passes writes through, nobody who knows the registry is asked.
-  mkdir asking
-  "$PROVFS" source asking -o passthrough=off
+  mkdir asked asking
+  chmod 777 asked
+  "$PROVFS" asked asking -o passthrough=off
   as_user 1000 "$provstamp" run -v -- sh -c 'echo x >asking/registered' 2>notes
   umount asking
   registered=$(session_in notes)
-  expect "$type: a session of the registry is named too, in a view without passthrough" "$registered kernel ok lsm" "$(answer who source/registered)"
+  expect "$type: a session of the registry is named too, in a view without passthrough" "$registered kernel ok lsm" "$(answer who asked/registered)"
   many 1000 one &
   many 1001 two &
   wait
