@@ -14,7 +14,7 @@ import textwrap
 
 import pytest
 
-from support import identity, programs, records
+from support import identity, programs, records, stamping
 from support.mounts import PATIENCE, until
 from support.system import KERNEL
 
@@ -388,6 +388,36 @@ def test_a_record_that_is_in_use_is_not_cleaned_up(caller, who):
     assert caller.run("true")[0] == 0
     assert record.path.exists()
     first.communicate(b"\n", timeout=PATIENCE)
+
+
+def test_root_sees_the_living_sessions_of_others(user, home, tmp_path):
+    """In the release build, too, which once read the directory after it had closed the descriptor."""
+    caller = Caller(user, home)
+    process = caller.start(
+        "sh", "-c", "echo $AGENT_SESSION_ID; read line",
+        options=["--intent", "seen by root"], stdin=subprocess.PIPE,
+    )
+    session = process.stdout.readline().decode().strip()
+    file = tmp_path / "file"
+    stamping.put(file, session=session, uid=user.uid)
+    root = Caller(identity.ROOT, tmp_path)
+
+    def ask(*arguments):
+        status, output, errors = root.finish(root.popen([programs.provstamp(), *arguments]))
+        assert (status, errors) == (0, b"")
+        return output
+
+    def of_tree():
+        lines = [json.loads(line) for line in ask("sessions", "--json", tmp_path).splitlines()]
+        [found] = [line for line in lines if line.get("session") == session]
+        return found
+
+    try:
+        assert of_tree().get("running")
+        assert b"seen by root" in ask("who", file)
+    finally:
+        process.communicate(b"\n", timeout=PATIENCE)
+    assert not of_tree().get("running")
 
 
 # Where there is no login, and where there is no help
