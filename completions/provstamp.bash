@@ -173,13 +173,13 @@ _provstamp() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    who|log|find|verify|sessions|status|blame|git|run|doctor|help)
+    who|log|find|verify|sessions|status|blame|git|run|ps|whoami|doctor|help)
         # Offer subcommand argument completions
         "_provstamp_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'who log find verify sessions status blame git run doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'who log find verify sessions status blame git run ps whoami doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -254,6 +254,7 @@ _provstamp_find() {
         return
         ;;
     '--session')
+        __provstamp_add_completions -W "$(__provstamp_custom_complete ---completion find -- --session "${COMP_CWORD}" "$(__provstamp_cursor_index_in_current_word)")"
         return
         ;;
     '--since')
@@ -373,6 +374,7 @@ _provstamp_status() {
     # Offer option value completions
     case "${prev}" in
     '--session')
+        __provstamp_add_completions -W "$(__provstamp_custom_complete ---completion status -- --session "${COMP_CWORD}" "$(__provstamp_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -541,17 +543,59 @@ _provstamp_git_trailers() {
 
 _provstamp_run() {
     repeating_flags=()
-    non_repeating_flags=(--user-namespace -v --verbose --version -h --help)
+    non_repeating_flags=(--user-namespace --print-id -q --quiet -v --verbose --version -h --help)
     repeating_options=()
-    non_repeating_options=(--intent --budget)
+    non_repeating_options=(--name --id --intent --budget --id-file)
     __provstamp_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
+    '--name')
+        return
+        ;;
+    '--id')
+        return
+        ;;
     '--intent')
         return
         ;;
     '--budget')
+        return
+        ;;
+    '--id-file')
+        __provstamp_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_provstamp_ps() {
+    repeating_flags=()
+    non_repeating_flags=(-a --all --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--color)
+    __provstamp_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--color')
+        __provstamp_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_provstamp_whoami() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--color)
+    __provstamp_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--color')
+        __provstamp_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac

@@ -27,7 +27,7 @@ struct Provstamp: ParsableCommand {
     subcommands: [
       WhoCommand.self, LogCommand.self, FindCommand.self, VerifyCommand.self,
       SessionsCommand.self, StatusCommand.self, BlameCommand.self, GitCommand.self, RunCommand.self,
-      DoctorCommand.self,
+      PsCommand.self, WhoamiCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

@@ -43,7 +43,7 @@ class Caller:
         return process
 
     def start(self, *command, options=(), **keywords):
-        return self.popen([programs.provstamp(), "run", *options, "--", *command], **keywords)
+        return self.popen([programs.provstamp(), "run", "-q", *options, "--", *command], **keywords)
 
     def start_python(self, source, *arguments, **keywords):
         return self.start(*PYTHON, textwrap.dedent(source), *arguments, **keywords)
@@ -217,7 +217,7 @@ def test_arguments_are_bytes_and_the_commands_own(caller):
     status, output, _ = caller.run("printf", r"[%s]", *words)
     assert (status, output) == (0, b"".join(b"[%s]" % word for word in words))
     # Without "--", what follows the command's name is still the command's.
-    assert caller.raw("printf", "[%s]", "--intent", "--version") == (0, b"[--intent][--version]", b"")
+    assert caller.raw("-q", "printf", "[%s]", "--intent", "--version") == (0, b"[--intent][--version]", b"")
 
 
 @pytest.mark.parametrize("arguments, complaint", [
@@ -240,7 +240,7 @@ def test_wrong_usage_says_what_is_wrong(caller, arguments, complaint):
 def test_help_teaches(caller):
     status, output, _ = caller.raw("--help")
     assert status == 0
-    assert b"provstamp run --intent" in output and b"127" in output
+    assert b"provstamp run --name" in output and b"127" in output
 
 
 # Stopping
@@ -471,7 +471,7 @@ def test_a_place_that_others_control_is_refused(unknown_user, private, home, obs
 def test_it_can_be_a_containers_first_process(script, status):
     process = identity.ROOT.popen(
         ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", programs.provstamp(), "run",
-         "--", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/")
+         "-q", "--", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/")
     output, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, output, errors) == (status, b"", b"")
 
@@ -502,7 +502,7 @@ def run_in_chroot(private):
             mount --rbind /usr usr
             mount --rbind /dev {dev}
             mount -t proc proc proc
-            exec chroot --userspec={who.uid}:{who.gid} . /provstamp run -- id -u
+            exec chroot --userspec={who.uid}:{who.gid} . /provstamp run -q -- id -u
         """
         done = subprocess.run(["unshare", "--mount", "sh", "-euc", script], capture_output=True,
                               cwd="/", env={"PATH": os.defpath + ":/usr/sbin"}, check=False)

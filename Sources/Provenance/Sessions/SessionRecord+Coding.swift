@@ -99,7 +99,7 @@ extension SessionRecord {
 }
 
 /// The lines of a record, taken one after the other.
-private struct RecordFields {
+struct RecordFields {
   private var lines: ArraySlice<Slice<UnsafeRawBufferPointer>>
 
   init(_ bytes: UnsafeRawBufferPointer) {

@@ -57,6 +57,7 @@ struct FindCommand: ParsableCommand {
     let context = try ScanContext(operands, scan, kinds: .any, output)
     let diagnostics = context.diagnostics
     let filter = try Filter(filter)
+    for remark in filter.remarks { diagnostics.note(remark) }
     let (visitors, counts) = context.run {
       FindVisitor(
         context, filter: filter, isLong: long, holdsBack: sort != nil || filter.needsResolution)

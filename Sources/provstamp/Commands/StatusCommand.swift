@@ -39,8 +39,9 @@ struct StatusCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Only what this session, or one nested in it, wrote: its id or at least 4 digits of its beginning; none is outside any.",
-      valueName: "id"))
+      "Only what this session, or one nested in it, wrote: its id, at least 4 digits of its beginning, or its name; self is the asker's, none is outside any. Several may be given, with commas.",
+      valueName: "session"),
+    completion: SessionQuery.completion, transform: SessionQuery.init(orExplain:))
   var session: SessionQuery?
 
   @Flag(help: "Leave out sessions nested in the given one.")
@@ -74,6 +75,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let sink = Sink()
     let diagnostics = Diagnostics()
+    for remark in session?.remarks ?? [] { diagnostics.note(remark) }
     let needsSelf = mine || others || output.json
     let selection = StatusSelection(self, own: needsSelf ? OwnSession.find() : .unknown)
     if mine || others, case .unknown = selection.own {

@@ -43,8 +43,6 @@ struct StatusSelection {
 
   /// What to say where the beginning of an id that was given stands for several sessions.
   func ambiguity(among candidates: SessionCandidates) -> String? {
-    guard let session, session.isPrefix, candidates.count > 1 else { return nil }
-    return "--session \(session.text): ambiguous, \(candidates.count) sessions begin with that; "
-      + "give more digits of one: \(candidates.description)"
+    session?.ambiguity(among: candidates)
   }
 }

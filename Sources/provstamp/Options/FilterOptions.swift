@@ -22,8 +22,9 @@ struct FilterOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Written by this session or one nested in it: the id, dashed or not, or at least 4 digits of its beginning; none is outside any.",
-      valueName: "id"))
+      "Written by this session or one nested in it: its id, dashed or not, at least 4 digits of its beginning, or its name; self is the asker's, none is outside any. Several may be given, with commas.",
+      valueName: "session"),
+    completion: SessionQuery.completion, transform: SessionQuery.init(orExplain:))
   var session: SessionQuery?
 
   @Flag(help: "Leave out sessions nested in the given one.")

@@ -14,6 +14,11 @@ enum Columns {
 
   /// Of exactly this width: what is too long ends in an ellipsis.
   static func fitted(_ text: String, to width: Int) -> String {
-    padded(text.count <= width ? text : text.prefix(max(0, width - 1)) + "…", to: width)
+    padded(cut(text, to: width), to: width)
+  }
+
+  /// Of at most this width.
+  static func cut(_ text: String, to width: Int) -> String {
+    text.count <= width ? text : text.prefix(max(0, width - 1)) + "…"
   }
 }

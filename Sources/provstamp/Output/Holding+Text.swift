@@ -51,9 +51,7 @@ extension Stamp {
     parts.append(UserNames.display(writer.uid))
     parts.append(style.time(time))
     if !flags.names.isEmpty { parts.append(flags.names.joined(separator: ",")) }
-    if let intent = LiveSessions.find(writer.session)?.intent {
-      parts.append("\"\(Escaping.text(intent.description.utf8))\"")
-    }
+    if let remark = SessionLabel.remark(writer.session) { parts.append(remark) }
     return parts.joined(separator: "  ")
   }
 }

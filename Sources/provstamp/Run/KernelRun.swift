@@ -30,10 +30,12 @@ enum KernelRun {
       return try fallBack(session, error, outer ?? .none)
     }
     try configure(session)
-    if session.isVerbose {
-      let nested = outer.map { $0.isNone ? "" : ", nested in \($0)" } ?? ""
-      tell("session \(id) of the kernel\(nested)")
+    let keeper = LedgerKeeper(session, id: id, kind: .kernel)
+    let nested = outer.map { $0.isNone ? "" : ", nested in \($0)" } ?? ""
+    guard keeper.begin(), session.identity.announce(id, " of the kernel\(nested)") else {
+      throw ExitCode.ownFailure
     }
+    keeper.tidy()
     Execution.become(session.command, in: id, restoring: nil)
   }
 

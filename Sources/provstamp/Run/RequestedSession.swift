@@ -8,7 +8,13 @@ struct RequestedSession {
   let intent: SessionIntent?
   let budget: SessionBudget?
   let isInUserNamespace: Bool
-  let isVerbose: Bool
+  let identity: SessionIdentity
+  /// Where it is started: the current directory, empty where that is gone, and the session of whoever
+  /// starts it.
+  let directory: [UInt8]
+  let parent: SessionID
+  /// When it was looked which sessions run, in nanoseconds since 1970.
+  let lookedAround: UInt64
   /// The command's name and its arguments.
   let command: [[UInt8]]
 
@@ -37,7 +43,17 @@ struct RequestedSession {
       throw ExitCode.ownFailure
     }
     isInUserNamespace = options.userNamespace
-    isVerbose = options.verbose
+    identity = try SessionIdentity(options)
+    directory =
+      getcwd(nil, 0).map { path in
+        defer { free(path) }
+        return Array(UnsafeRawBufferPointer(start: path, count: strlen(path)))
+      } ?? []
+    lookedAround = Clock.realTime
+    // Now, and not in the leader: who reads the registry opens and closes its records, and so lets go
+    // of the lock that he may have on one.
+    if !identity.alias.isNone { _ = LiveSessions.all }
+    parent = if case .session(let id, _) = OwnSession.find() { id } else { .none }
     command = try Self.command(options.command.map(\.bytes))
   }
 

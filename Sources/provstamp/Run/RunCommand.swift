@@ -8,7 +8,8 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Run a command as a session of its own.",
     usage: """
-      provstamp run [--intent TEXT] [--budget LIMITS] [--user-namespace] [-v] [--] COMMAND [ARGUMENT…]
+      provstamp run [--name NAME] [--intent TEXT] [--id ID] [--budget LIMITS] [--user-namespace]
+                           [--id-file FILE] [--print-id] [-q] [-v] [--] COMMAND [ARGUMENT…]
       """,
     discussion: """
       Whatever the command and its descendants write where provfs or the LSM watches is stamped \
@@ -16,7 +17,13 @@ struct RunCommand: ParsableCommand {
       has ended. A session started inside another is nested in it; stamps name both.
 
       The command has the caller's terminal, files, environment and signals. AGENT_SESSION_ID in its \
-      environment is the session's id, for its own use: nothing relies on it.
+      environment is the session's id, for its own use: nothing relies on it. The id is told on \
+      standard error, except with -q.
+
+      What the session was (name, intent, command, directory, times, status) is kept in a ledger, so \
+      that later its id still means something: provstamp ps --all shows it, and --session takes its \
+      name. An id of the agent's own, such as that of its transcript, is given with --id, and \
+      --session takes it too; stamps bear the session's own id in any case, which nobody can choose.
 
       On a kernel with agent sessions the session is the kernel's, which takes CAP_SYS_ADMIN in the \
       user namespace. Without it there are two ways. --user-namespace makes the session in a user \
@@ -32,7 +39,8 @@ struct RunCommand: ParsableCommand {
 
       EXAMPLES
         provstamp run -- make test
-        provstamp run --intent "fix the parser" -- claude
+        provstamp run --name parser --intent "fix the parser" -- claude
+        provstamp find --session parser      what did it write?
         provstamp run --budget max_elapsed=2h,max_write_bytes=10G,action=term -- claude
         provstamp run -- sh -c 'echo $AGENT_SESSION_ID; date > stamped'
         provstamp sessions                   which sessions wrote here?
@@ -43,6 +51,18 @@ struct RunCommand: ParsableCommand {
         126  the command was found and cannot be executed
         127  the command was not found
       """)
+
+  @Option(
+    help: ArgumentHelp(
+      "What to call the session, up to 63 bytes; several sessions may have one name.",
+      valueName: "name"))
+  var name: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "An id that the command goes by elsewhere: 32 hexadecimal digits, or a UUID. Refused where a running session of yours has it.",
+      valueName: "id"))
+  var id: String?
 
   @Option(help: ArgumentHelp("What the session is for, up to 63 bytes.", valueName: "text"))
   var intent: String?
@@ -56,6 +76,20 @@ struct RunCommand: ParsableCommand {
   @Flag(
     help: "Make the session in a user namespace of its own; on a kernel with agent sessions.")
   var userNamespace = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the session's id to FILE before the command starts.", valueName: "file"),
+    completion: .file())
+  var idFile: ByteArgument?
+
+  @Flag(
+    name: .customLong("print-id"),
+    help: "Print the session's id on standard output before the command starts.")
+  var printID = false
+
+  @Flag(name: [.short, .long], help: "Do not tell the session's id on standard error.")
+  var quiet = false
 
   @Flag(name: [.short, .long], help: "Say which session it is, and whether the kernel made it.")
   var verbose = false

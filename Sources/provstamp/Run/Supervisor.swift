@@ -16,7 +16,8 @@ struct Supervisor {
   private let foreground: CInt
   private let channel: ControlChannel
   private let registration: SessionRegistration
-  private let isVerbose: Bool
+  private let identity: SessionIdentity
+  private var keeper: LedgerKeeper
 
   private var command: pid_t = 0
   /// The signal that has stopped the command, until it is continued.
@@ -24,6 +25,8 @@ struct Supervisor {
   /// How often the command has stopped.
   private var stops: Int32 = 0
   private var ending: CommandEnding?
+  /// The same, kept when it has been reported.
+  private var commandEnding: CommandEnding?
   private var isForegroundGone = false
 
   /// What the freshly forked process does.
@@ -38,9 +41,15 @@ struct Supervisor {
   ) -> Never {
     do {
       let registration = try SessionRegistration(intent: session.intent, command: session.command)
+      let keeper = LedgerKeeper(session, id: registration.record.id, kind: .registry)
+      guard keeper.begin() else {
+        registration.end()
+        channel.send(.failed)
+        _exit(0)
+      }
       var supervisor = Supervisor(
         signals: signals, before: before, foreground: foreground, channel: channel,
-        registration: registration, isVerbose: session.isVerbose)
+        registration: registration, identity: session.identity, keeper: keeper)
       do {
         try supervisor.start(session.command)
         try supervisor.attend()
@@ -59,14 +68,15 @@ struct Supervisor {
 
   private init(
     signals: CInt, before: prov_signal_settings, foreground: CInt, channel: ControlChannel,
-    registration: SessionRegistration, isVerbose: Bool
+    registration: SessionRegistration, identity: SessionIdentity, keeper: LedgerKeeper
   ) {
     self.signals = signals
     self.before = before
     self.foreground = foreground
     self.channel = channel
     self.registration = registration
-    self.isVerbose = isVerbose
+    self.identity = identity
+    self.keeper = keeper
   }
 
   private mutating func start(_ arguments: [[UInt8]]) throws(Errno) {
@@ -90,6 +100,7 @@ struct Supervisor {
     // another writer than the caller, has them too.
     try keepOnlyOwnDescriptors(and: gate[1])
     try openGate(gate[1])
+    keeper.tidy()
   }
 
   private func openGate(_ gate: CInt) throws(Errno) {
@@ -111,7 +122,9 @@ struct Supervisor {
   private func become(_ arguments: [[UInt8]], after gate: CInt) -> Never {
     var go: UInt8 = 0
     guard read(gate, &go, 1) == 1 else { _exit(ExitCode.ownFailure.rawValue) }
-    if isVerbose { tell("session \(registration.record.id) of the registry") }
+    guard identity.announce(registration.record.id, " of the registry") else {
+      _exit(ExitCode.ownFailure.rawValue)
+    }
     withUnsafePointer(to: before) { before in
       Execution.become(arguments, in: registration.record.id, restoring: before)
     }
@@ -129,6 +142,7 @@ struct Supervisor {
       for request in requests { grant(request) }
     }
     registration.end()
+    if let commandEnding { keeper.end(commandEnding) }
     if let ending { report(ending, sessionEnds: true) }
   }
 
@@ -164,9 +178,11 @@ struct Supervisor {
     case PROV_CHILD_EXITED:
       command = 0
       ending = .exited(child.status)
+      commandEnding = ending
     case PROV_CHILD_KILLED:
       command = 0
       ending = .killed(child.status)
+      commandEnding = ending
     default: break
     }
   }

@@ -37,6 +37,9 @@ struct Filter: Sendable {
     if options.unstamped { states.insert(.unstamped) }
   }
 
+  /// Which sessions a name was taken for.
+  var remarks: [String] { session?.remarks ?? [] }
+
   /// Whether only the whole scan tells if the session that was asked for is one.
   var needsResolution: Bool { session?.isPrefix ?? false }
 
@@ -96,8 +99,6 @@ struct Filter: Sendable {
 
   /// What to say where the prefix that was given stands for several sessions.
   func ambiguity(among candidates: SessionCandidates) -> String? {
-    guard let session, session.isPrefix, candidates.count > 1 else { return nil }
-    return "--session \(session.text): ambiguous, \(candidates.count) sessions begin with that; "
-      + "give more digits of one: \(candidates.description)"
+    session?.ambiguity(among: candidates)
   }
 }

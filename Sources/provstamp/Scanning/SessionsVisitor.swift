@@ -107,12 +107,8 @@ extension SessionTotals {
     if !uids.isEmpty {
       buffer.append("  as \(uids.map(UserNames.display).sorted().joined(separator: ", "))")
     }
-    if let live = LiveSessions.find(id) {
-      buffer.append("  running")
-      if let intent = live.intent {
-        buffer.append(" \"\(Escaping.text(intent.description.utf8))\"")
-      }
-    }
+    if LiveSessions.find(id) != nil { buffer.append("  running") }
+    if let remark = SessionLabel.remark(id) { buffer.append("  \(remark)") }
     if changed > 0 {
       buffer.append("  \(style.colored("\(changed) changed since", as: .changed))")
     }
@@ -126,9 +122,9 @@ extension SessionTotals {
   func appendFields(_ id: SessionID, to json: inout JSONWriter) {
     json.field("session", id.isNone ? nil : id.description)
     json.field("roots", array: roots.map(\.description).sorted()) { $0.element($1) }
-    let live = LiveSessions.find(id)
-    json.field("running", live == nil ? nil : true)
-    json.field("intent", live?.intent?.description)
+    json.field("running", SessionAccount.isRunning(id))
+    json.field("name", SessionLabel.name(id))
+    json.field("intent", SessionLabel.intent(id))
     json.field("files", files)
     json.field("bytes", bytes)
     json.field("changed", changed)
