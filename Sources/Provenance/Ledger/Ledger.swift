@@ -81,7 +81,7 @@ public struct Ledger: Sendable {
     }
   }
 
-  public func remove(_ id: SessionID) {
+  public func forget(_ id: SessionID) {
     guard let directory = try? place.open() else { return }
     directory.withNumber { _ = prov_unlinkat($0, id.description, 0) }
   }

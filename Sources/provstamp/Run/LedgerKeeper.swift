@@ -41,7 +41,7 @@ struct LedgerKeeper {
     // Whoever starts at the same moment has written first and looks afterwards, too: of two with one
     // id at most one starts.
     guard let other = otherOfTheSameAlias(ledger) else { return true }
-    ledger.remove(entry.id)
+    ledger.forget(entry.id)
     fail(
       "--id \(entry.alias): session \(other), which is running, has that id; way out: end it, or "
         + "leave out --id")
