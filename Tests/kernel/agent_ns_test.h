@@ -13,8 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/sched.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,11 +21,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/agent_namespaces.h>
+
+#include "session.h"
 
 /* Programs that tests use have a main() of their own. */
 #ifndef AGENT_NS_HELPER
@@ -35,9 +33,6 @@
 #endif
 
 /* The C library's headers are older than the kernel under test. */
-#ifndef CLONE_NEWAGENT
-#define CLONE_NEWAGENT 0x00000020
-#endif
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
 #endif
@@ -60,11 +55,6 @@ static const char no_session[] = "00000000000000000000000000000000";
 struct session_name {
 	char hex[ID_HEX + 1];
 };
-
-static inline int enter_session(void)
-{
-	return unshare(CLONE_NEWAGENT);
-}
 
 /* The first bytes of a file, ended by NUL; the length, or -errno. */
 static inline ssize_t read_text(const char *path, char *text, size_t size)
@@ -146,24 +136,6 @@ static inline struct agent_ns_counters own_counters(void)
 static inline int set_budget(struct agent_ns_budget budget)
 {
 	return prctl(PR_SET_AGENT_BUDGET_LIMITS, &budget, sizeof(budget), 0, 0);
-}
-
-/* clone3(2) as fork(2) does it, with further flags. */
-static inline pid_t fork_with(uint64_t flags)
-{
-	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
-
-	return syscall(__NR_clone3, &args, sizeof(args));
-}
-
-/* The exit status, or 128 and the signal, as shells have it. */
-static inline int wait_for(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid)
-		return -errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /* One descriptor to say "go on" and one to hear it: see hold() and release(). */

@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 	printf("%d %s\n", pid, session_of(pid).hex);
 	fflush(stdout);
 	release(&gate);
-	if (wait_for(pid))
+	if (exit_status(pid))
 		return 125;
 	execvp(argv[1], argv + 1);
 	perror(argv[1]);

@@ -68,7 +68,7 @@ TEST(unshare_survives_each_failing_allocation)
 				_exit(14);
 			_exit(injected ? failed ? 1 : 2 : 0);
 		}
-		switch (wait_for(pid)) {
+		switch (exit_status(pid)) {
 		case 0:
 			/* None is left; the nsproxy's and the session's were. */
 			ASSERT_LE(2, failures);
@@ -103,7 +103,7 @@ TEST(clone3_survives_each_failing_allocation)
 		failed = pid < 0 ? errno : 0;
 		injected = was_injected(fd);
 		if (pid > 0) {
-			ASSERT_EQ(0, wait_for(pid));
+			ASSERT_EQ(0, exit_status(pid));
 		} else {
 			ASSERT_TRUE(failed == ENOMEM || failed == EAGAIN);
 		}

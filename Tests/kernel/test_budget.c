@@ -73,8 +73,8 @@ static int wait_for_stop(pid_t pid)
 
 TEST_F(reaper, the_action_is_taken)
 {
-	EXPECT_EQ(KILLED, wait_for(write_too_much(self->file, AGENT_NS_ACTION_KILL)));
-	EXPECT_EQ(TERMED, wait_for(write_too_much(self->file, AGENT_NS_ACTION_TERM)));
+	EXPECT_EQ(KILLED, exit_status(write_too_much(self->file, AGENT_NS_ACTION_KILL)));
+	EXPECT_EQ(TERMED, exit_status(write_too_much(self->file, AGENT_NS_ACTION_TERM)));
 }
 
 TEST_F(reaper, the_action_log_spares)
@@ -90,10 +90,10 @@ TEST_F(reaper, the_action_log_spares)
 	}
 	ASSERT_TRUE(wait_for_stop(logged));
 	/* The pass that kills this one has seen the other one too. */
-	EXPECT_EQ(KILLED, wait_for(write_too_much(self->file, AGENT_NS_ACTION_KILL)));
+	EXPECT_EQ(KILLED, exit_status(write_too_much(self->file, AGENT_NS_ACTION_KILL)));
 	EXPECT_EQ(0, waitpid(logged, NULL, WNOHANG));
 	kill(logged, SIGKILL);
-	EXPECT_EQ(KILLED, wait_for(logged));
+	EXPECT_EQ(KILLED, exit_status(logged));
 }
 
 TEST_F(reaper, exactly_the_limit_is_within_it)
@@ -108,10 +108,10 @@ TEST_F(reaper, exactly_the_limit_is_within_it)
 		stay();
 	}
 	ASSERT_TRUE(wait_for_stop(within));
-	EXPECT_EQ(KILLED, wait_for(write_too_much(self->file, AGENT_NS_ACTION_KILL)));
+	EXPECT_EQ(KILLED, exit_status(write_too_much(self->file, AGENT_NS_ACTION_KILL)));
 	EXPECT_EQ(0, waitpid(within, NULL, WNOHANG));
 	kill(within, SIGKILL);
-	EXPECT_EQ(KILLED, wait_for(within));
+	EXPECT_EQ(KILLED, exit_status(within));
 }
 
 TEST_F(reaper, every_limit_counts)
@@ -123,12 +123,12 @@ TEST_F(reaper, every_limit_counts)
 	if (!pid)
 		for (;;)
 			getppid();
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 	pid = fork_with_budget((struct agent_ns_budget){
 		.max_elapsed_ns = 1, .action = AGENT_NS_ACTION_KILL });
 	if (!pid)
 		stay();
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 }
 
 TEST_F(reaper, sigterm_that_is_ignored_becomes_sigkill)
@@ -140,7 +140,7 @@ TEST_F(reaper, sigterm_that_is_ignored_becomes_sigkill)
 		.max_elapsed_ns = 1, .action = AGENT_NS_ACTION_TERM });
 	if (!pid)
 		stay();
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 }
 
 TEST_F(reaper, setting_the_budget_again_buys_no_time)
@@ -154,7 +154,7 @@ TEST_F(reaper, setting_the_budget_again_buys_no_time)
 	if (!pid)
 		for (;;)
 			set_budget(budget);
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 }
 
 TEST_F(reaper, a_forking_session_cannot_outrun_it)
@@ -182,7 +182,7 @@ TEST_F(reaper, a_forking_session_cannot_outrun_it)
 	close(alive[1]);
 	/* Whoever lives holds the pipe open. */
 	ASSERT_EQ(0, read(alive[0], &byte, 1));
-	wait_for(pid);
+	exit_status(pid);
 }
 
 TEST_F(reaper, processes_whose_leader_has_exited_die_too)
@@ -203,7 +203,7 @@ TEST_F(reaper, processes_whose_leader_has_exited_die_too)
 	}
 	close(alive[1]);
 	ASSERT_EQ(0, read(alive[0], &byte, 1));
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 }
 
 TEST_F(reaper, stopped_processes_die_too)
@@ -220,7 +220,7 @@ TEST_F(reaper, stopped_processes_die_too)
 		raise(SIGSTOP);
 		stay();
 	}
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 }
 
 TEST_F(reaper, the_init_of_a_pid_namespace_dies_too)
@@ -233,7 +233,7 @@ TEST_F(reaper, the_init_of_a_pid_namespace_dies_too)
 			_exit(100);
 		stay();
 	}
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 }
 
 TEST_F(reaper, nested_sessions_spend_the_budget_and_die_by_it)
@@ -255,7 +255,7 @@ TEST_F(reaper, nested_sessions_spend_the_budget_and_die_by_it)
 	}
 	close(alive[1]);
 	ASSERT_EQ(0, read(alive[0], &byte, 1));
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 }
 
 TEST_F(reaper, usage_is_not_laundered_by_sessions_that_end)
@@ -271,7 +271,7 @@ TEST_F(reaper, usage_is_not_laundered_by_sessions_that_end)
 		}
 		stay();
 	}
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 }
 
 TEST_F(reaper, a_session_of_ones_own_is_no_escape)
@@ -285,7 +285,7 @@ TEST_F(reaper, a_session_of_ones_own_is_no_escape)
 			_exit(102);
 		stay();
 	}
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 }
 
 TEST_F(reaper, disabling_lets_nobody_escape)
@@ -299,7 +299,7 @@ TEST_F(reaper, disabling_lets_nobody_escape)
 			_exit(102);
 		stay();
 	}
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 }
 
 TEST_F(reaper, disabling_lets_nobody_escape_from_any_limit)
@@ -314,7 +314,7 @@ TEST_F(reaper, disabling_lets_nobody_escape_from_any_limit)
 		for (;;)
 			getppid();
 	}
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 	ASSERT_EQ(0, set_sysctl("kernel/agent_ns/enabled", "1"));
 	pid = fork_with(CLONE_NEWAGENT);
 	if (!pid) {
@@ -324,7 +324,7 @@ TEST_F(reaper, disabling_lets_nobody_escape_from_any_limit)
 			_exit(102);
 		stay();
 	}
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 }
 
 TEST_F(reaper, sessions_do_not_outlive_max_lifetime)
@@ -337,10 +337,10 @@ TEST_F(reaper, sessions_do_not_outlive_max_lifetime)
 	if (!outside)
 		stay();
 	ASSERT_EQ(0, set_sysctl("kernel/agent_ns/max_lifetime", "1"));
-	EXPECT_EQ(KILLED, wait_for(pid));
+	EXPECT_EQ(KILLED, exit_status(pid));
 	EXPECT_EQ(0, waitpid(outside, NULL, WNOHANG));
 	kill(outside, SIGKILL);
-	wait_for(outside);
+	exit_status(outside);
 }
 
 TEST_F(reaper, sysctls_refuse_what_they_cannot_mean)

@@ -67,7 +67,7 @@ TEST(exec_opens_nothing_that_is_counted)
 		execl(path, path, NULL);
 		_exit(98);
 	}
-	ASSERT_EQ(42, wait_for(pid));
+	ASSERT_EQ(42, exit_status(pid));
 	ASSERT_EQ(0, own_counters().openat_count);
 }
 
@@ -179,11 +179,11 @@ TEST(processes_and_threads_are_counted)
 	pid = fork();
 	if (!pid)
 		_exit(0);
-	wait_for(pid);
+	exit_status(pid);
 	pid = vfork();
 	if (!pid)
 		_exit(0);
-	wait_for(pid);
+	exit_status(pid);
 	ASSERT_EQ(2, own_counters().fork_count);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, nothing, NULL));
 	pthread_join(thread, NULL);
@@ -242,7 +242,7 @@ TEST(calls_that_a_tracer_takes_away_are_counted)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_TRUE(WIFSTOPPED(status));
 	ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, NULL, NULL));
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 }
 
 TEST(calls_that_do_not_exist_are_counted)
@@ -300,7 +300,7 @@ TEST(nested_sessions_count_for_their_ancestors)
 	ASSERT_EQ(0, enter_session());
 	ASSERT_EQ(1, write(fd, "x", 1));
 	pid = write_in_nested_session(NULL, fd);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	expected += 3;
 	ASSERT_EQ(expected, own_counters().write_bytes);
 
@@ -312,7 +312,7 @@ TEST(nested_sessions_count_for_their_ancestors)
 	/* The gate is opened by a byte. */
 	release(&gate);
 	expected += 1;
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	ASSERT_EQ(expected, own_counters().write_bytes);
 	remove_scratch("nested");
 }
@@ -331,7 +331,7 @@ TEST(entering_a_nested_session_leaves_the_usage_behind)
 			_exit(1);
 		_exit(write(fd, "ef", 2) != 2 || own_counters().write_bytes != 2);
 	}
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	ASSERT_EQ(6, own_counters().write_bytes);
 	remove_scratch("left");
 }
@@ -380,7 +380,7 @@ TEST(disabled_goes_on_counting_for_those_with_a_budget)
 			_exit(1);
 		_exit(own_counters().write_bytes != 1 + 2);
 	}
-	EXPECT_EQ(0, wait_for(pid));
+	EXPECT_EQ(0, exit_status(pid));
 	EXPECT_EQ(0, set_sysctl("kernel/agent_ns/enabled", "1"));
 	remove_scratch("budgeted");
 }

@@ -29,7 +29,7 @@ TEST(clone3_makes_a_session_for_the_child_only)
 	ASSERT_LE(0, pid);
 	if (!pid)
 		_exit(outside());
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	ASSERT_TRUE(outside());
 }
 
@@ -41,7 +41,7 @@ TEST(clone3_makes_it_along_with_other_namespaces)
 	ASSERT_LE(0, pid);
 	if (!pid)
 		_exit(outside());
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 }
 
 TEST(legacy_clone_takes_the_bit_for_a_signal)
@@ -176,12 +176,12 @@ TEST(vfork_inherits_and_can_be_combined)
 	pid = vfork();
 	if (!pid)
 		_exit(strcmp(own.hex, session_of(getpid()).hex) ? 1 : 0);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 
 	pid = syscall(__NR_clone3, &args, sizeof(args));
 	if (!pid)
 		_exit(strcmp(own.hex, session_of(getpid()).hex) ? 0 : 1);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 }
 
 TEST(exec_keeps_the_session)
@@ -199,7 +199,7 @@ TEST(exec_keeps_the_session)
 		execl("/bin/sh", "sh", "-c", command, NULL);
 		_exit(98);
 	}
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 }
 
 TEST(exec_keeps_the_session_with_a_time_namespace_pending)
@@ -219,7 +219,7 @@ TEST(exec_keeps_the_session_with_a_time_namespace_pending)
 		execl("/bin/sh", "sh", "-c", command, NULL);
 		_exit(98);
 	}
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 }
 
 TEST(the_type_of_the_namespace_is_the_flag)
@@ -255,7 +255,7 @@ TEST(a_pidfd_opens_the_namespace)
 	ASSERT_EQ(0, setns(fd, 0));
 	ASSERT_STREQ(session_of(pid).hex, session_of(getpid()).hex);
 	release(&gate);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 }
 
 AGENT_NS_TEST_MAIN

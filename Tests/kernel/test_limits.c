@@ -79,13 +79,13 @@ TEST(user_max_agent_namespaces_is_the_limit)
 	EXPECT_EQ(-1, enter_session());
 	EXPECT_EQ(ENOSPC, errno);
 	release(&gate);
-	ASSERT_EQ(0, wait_for(first));
+	ASSERT_EQ(0, exit_status(first));
 	/* Given back when the session is gone, and not only at the reboot. */
 	first = fork_with(CLONE_NEWAGENT);
 	ASSERT_LE(0, first);
 	if (!first)
 		_exit(0);
-	ASSERT_EQ(0, wait_for(first));
+	ASSERT_EQ(0, exit_status(first));
 }
 
 TEST(a_failed_clone_gives_its_session_back)
@@ -192,7 +192,7 @@ TEST(thousands_of_cycles_leave_nothing_behind)
 		ASSERT_LE(0, pid);
 		if (!pid)
 			_exit(enter_session() ? 1 : 0);
-		ASSERT_EQ(0, wait_for(pid));
+		ASSERT_EQ(0, exit_status(pid));
 	}
 	/* Those that earlier tests had in io_uring's hands may be gone since. */
 	ASSERT_GE(before, count_sessions());
@@ -260,7 +260,7 @@ TEST(sessions_are_charged_to_the_cgroup_of_their_maker)
 	for (i = 0; i < HOLDERS; i++)
 		release(&gates[2]);
 	for (i = 0; i < HOLDERS; i++)
-		EXPECT_EQ(0, wait_for(pids[i]));
+		EXPECT_EQ(0, exit_status(pids[i]));
 	EXPECT_EQ(0, rmdir(cgroup));
 }
 
@@ -305,13 +305,13 @@ TEST(sessions_end_while_they_are_reaped_and_read)
 		if (!pid)
 			_exit(set_budget(budget) || enter_session() ? 1 : 0);
 		*newest = pid;
-		EXPECT_EQ(0, wait_for(pid));
+		EXPECT_EQ(0, exit_status(pid));
 		cycles++;
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	} while (cycles < 300 || now.tv_sec - start.tv_sec < 8);
 	EXPECT_EQ(0, waitpid(reader, NULL, WNOHANG));
 	kill(reader, SIGKILL);
-	EXPECT_EQ(128 + SIGKILL, wait_for(reader));
+	EXPECT_EQ(128 + SIGKILL, exit_status(reader));
 	EXPECT_EQ(cycles, own_counters().fork_count);
 	EXPECT_EQ(0, set_sysctl("kernel/agent_ns/reaper_interval", "60"));
 }

@@ -155,7 +155,7 @@ TEST(an_intent_is_set_read_and_inherited)
 	pid = fork();
 	if (!pid)
 		_exit(get_intent(intent) || strcmp(intent, longest));
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	snprintf(expected, sizeof(expected), "%s\n", longest);
 	ASSERT_LT(0, read_proc(getpid(), "agent_intent", text, sizeof(text)));
 	ASSERT_STREQ(expected, text);
@@ -207,7 +207,7 @@ TEST(an_intent_changes_once_a_second)
 	pid = fork_with(CLONE_NEWAGENT);
 	if (!pid)
 		_exit(set_intent("nested") ? 1 : 0);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	while (set_intent("second"))
 		ASSERT_EQ(EAGAIN, errno);
 	ASSERT_EQ(0, get_intent(intent));
@@ -236,7 +236,7 @@ TEST(one_of_many_that_set_the_intent_at_once_wins)
 	for (i = 0; i < 16; i++)
 		release(&gate);
 	for (i = 0; i < 16; i++) {
-		int status = wait_for(pids[i]);
+		int status = exit_status(pids[i]);
 
 		ASSERT_NE(2, status);
 		won += !status;

@@ -54,7 +54,7 @@ TEST(a_zombie_has_left_its_session)
 	ASSERT_EQ(0, waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
 	for (i = 0; i < FILES; i++)
 		EXPECT_EQ(-ESRCH, read_proc(pid, files[i], text, sizeof(text)));
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	EXPECT_EQ(-ENOENT, read_proc(pid, files[0], text, sizeof(text)));
 }
 
@@ -79,7 +79,7 @@ TEST(an_open_file_outlives_the_process)
 		ASSERT_LT(0, pread(fds[i], text, sizeof(text), 0));
 	}
 	release(&gate);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	for (i = 0; i < FILES; i++) {
 		EXPECT_EQ(-1, pread(fds[i], text, sizeof(text), 0));
 		EXPECT_EQ(ESRCH, errno);
@@ -105,7 +105,7 @@ TEST(reading_while_processes_exit_fails_cleanly)
 				ASSERT_TRUE(length > 0 || length == -ESRCH);
 			}
 		}
-		ASSERT_EQ(0, wait_for(pid));
+		ASSERT_EQ(0, exit_status(pid));
 	}
 }
 
@@ -144,7 +144,7 @@ TEST(a_process_whose_leader_has_exited_is_still_in_its_session)
 	for (i = 0; i < FILES; i++)
 		EXPECT_LT(0, read_proc(pid, files[i], text, sizeof(text)));
 	release(&gates[1]);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 }
 
 static void *say_tid_and_hold(void *arg)
@@ -210,9 +210,9 @@ TEST(another_users_counters_are_as_private_as_its_io)
 			_exit(4);
 		_exit(0);
 	}
-	EXPECT_EQ(0, wait_for(reader));
+	EXPECT_EQ(0, exit_status(reader));
 	release(&gate);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 }
 
 TEST(the_counters_have_one_name_and_value_a_line)

@@ -87,7 +87,7 @@ TEST(setns_enters_a_nested_session)
 	ASSERT_EQ(0, setns(fd, CLONE_NEWAGENT));
 	ASSERT_STREQ(session_of(pid).hex, session_of(getpid()).hex);
 	release(&gate);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 }
 
 TEST(setns_by_pidfd_enters_a_nested_session)
@@ -102,7 +102,7 @@ TEST(setns_by_pidfd_enters_a_nested_session)
 	ASSERT_EQ(0, setns(pidfd, CLONE_NEWAGENT | CLONE_NEWUTS));
 	ASSERT_STREQ(session_of(pid).hex, session_of(getpid()).hex);
 	release(&gate);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 }
 
 TEST(setns_enters_no_other_session)
@@ -130,7 +130,7 @@ TEST(setns_enters_no_other_session)
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(parent, getpid());
 	release(&gate);
-	wait_for(sibling);
+	exit_status(sibling);
 }
 
 TEST(a_user_namespace_of_ones_own_is_no_way_out)
@@ -163,9 +163,9 @@ TEST(setns_wants_rights_over_the_session)
 			_exit(2);
 		_exit(0);
 	}
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	release(&gate);
-	wait_for(sibling);
+	exit_status(sibling);
 }
 
 TEST(setns_wants_rights_where_the_caller_is_as_well)
@@ -195,11 +195,11 @@ TEST(setns_wants_rights_where_the_caller_is_as_well)
 			_exit(2);
 		_exit(errno == EPERM ? 0 : 3);
 	}
-	EXPECT_EQ(0, wait_for(caller));
+	EXPECT_EQ(0, exit_status(caller));
 	/* Who has it in both gets in. */
 	EXPECT_EQ(0, setns(fd, CLONE_NEWAGENT));
 	release(&gate);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 }
 
 TEST(a_session_that_has_ended_cannot_be_entered)
@@ -210,7 +210,7 @@ TEST(a_session_that_has_ended_cannot_be_entered)
 
 	ASSERT_LE(0, fd);
 	release(&gate);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	ASSERT_EQ(-1, setns(fd, CLONE_NEWAGENT));
 	ASSERT_EQ(EINVAL, errno);
 }
@@ -235,12 +235,12 @@ TEST(a_session_lives_as_long_as_one_nested_in_it)
 	ASSERT_LE(0, outer);
 	ASSERT_EQ(sizeof(inner), read(told[0], &inner, sizeof(inner)));
 	release(&outer_gate);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	/* No task is left in the outer one itself. */
 	pid = fork();
 	if (!pid)
 		_exit(setns(outer, CLONE_NEWAGENT) ? 1 : 0);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	release(&inner_gate);
 }
 
@@ -259,7 +259,7 @@ TEST(the_parent_opens_from_outside_only)
 	ASSERT_EQ(-1, ioctl(fd, NS_GET_PARENT));
 	ASSERT_EQ(EPERM, errno);
 	release(&gate);
-	wait_for(sibling);
+	exit_status(sibling);
 }
 
 TEST(the_owner_is_the_user_namespace_it_was_made_in)
@@ -289,7 +289,7 @@ TEST(listns_lists_sessions_while_they_live)
 	ASSERT_LT(initial, id);
 	ASSERT_TRUE(is_listed(id));
 	release(&gate);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	/* The descriptor keeps it in sight, and nothing else does. */
 	ASSERT_TRUE(is_listed(id));
 	close(fd);
@@ -328,7 +328,7 @@ TEST(file_handles_open_a_live_session_and_no_other)
 	close(again);
 	close(fd);
 	release(&gate);
-	ASSERT_EQ(0, wait_for(pid));
+	ASSERT_EQ(0, exit_status(pid));
 	ASSERT_EQ(-1, open_by_handle_at(initial, &file.handle, O_RDONLY));
 	ASSERT_EQ(ESTALE, errno);
 }

@@ -50,7 +50,7 @@ TEST(ids_are_never_used_twice)
 			_exit(write(report[1], &name, sizeof(name)) != sizeof(name));
 		}
 		ASSERT_EQ(sizeof(seen[i]), read(report[0], &seen[i], sizeof(seen[i])));
-		status = wait_for(pid);
+		status = exit_status(pid);
 		ASSERT_EQ(0, status);
 		for (j = 0; j < i; j++)
 			ASSERT_STRNE(seen[j].hex, seen[i].hex);
@@ -158,7 +158,7 @@ TEST(outside_any_session_nothing_is_counted)
 	counters = own_counters();
 	EXPECT_EQ(0, memcmp(&zero, &counters, sizeof(zero)));
 	kill(pid, SIGKILL);
-	wait_for(pid);
+	exit_status(pid);
 }
 
 TEST(the_link_in_proc_names_the_namespace)

@@ -25,7 +25,7 @@ static int run_in_session(char **command)
 	struct writer me;
 	int i;
 
-	if (unshare(CLONE_NEWAGENT)) {
+	if (enter_session()) {
 		perror("unshare(CLONE_NEWAGENT)");
 		return 2;
 	}

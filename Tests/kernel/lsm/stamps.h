@@ -10,7 +10,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,8 +20,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,9 +27,7 @@
 #include <linux/agent_namespaces.h>
 #include <linux/provfs.h>
 
-#ifndef CLONE_NEWAGENT
-#define CLONE_NEWAGENT 0x00000020
-#endif
+#include "../session.h"
 
 /* Who is expected to have written. */
 struct writer {
@@ -65,7 +60,7 @@ static inline pid_t fork_in_session(struct writer *child)
 		return -1;
 	pid = fork();
 	if (!pid) {
-		if (unshare(CLONE_NEWAGENT))
+		if (enter_session())
 			_exit(99);
 		*child = myself();
 		if (write(ends[1], child, sizeof(*child)) != sizeof(*child))
@@ -79,16 +74,6 @@ static inline pid_t fork_in_session(struct writer *child)
 		memset(child, 0xff, sizeof(*child));
 	close(ends[0]);
 	return pid;
-}
-
-/* The exit status; -1 where there is none. */
-static inline int exit_status(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
 }
 
 /* 0 if the whole text was written and the descriptor closed. */

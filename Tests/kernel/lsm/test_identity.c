@@ -25,10 +25,10 @@ TEST_F(file, a_nested_session_bears_its_root)
 	pid = fork_in_session(&outer);
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		if (unshare(CLONE_NEWAGENT))
+		if (enter_session())
 			_exit(1);
 		inner = myself();
-		if (unshare(CLONE_NEWAGENT))
+		if (enter_session())
 			_exit(2);
 		innermost = myself();
 		if (write(levels[1], &inner, sizeof(inner)) < 0 ||
