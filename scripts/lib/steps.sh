@@ -6,6 +6,9 @@
 #   step NAME COMMAND...               runs it
 #   step_with INPUTS NAME COMMAND...   runs it, unless it has passed here with these INPUTS (see inputs_of) and
 #                                      $reuse is true
+#   beside NAME COMMAND...             begins what the step NAME will do, at the lowest priority, while others run
+#   joined NAME COMMAND...             as a step's command: waits for that and takes its output and status; runs COMMAND
+#                                      if it was not begun
 #
 # Each runs in a shell of its own, whatever failed before, with its output in CACHE/check. A line of it that begins with
 # "= " is the step's note in the table. PROVFS_STEPS is the table of the script that called this one, if it has one;
@@ -62,6 +65,45 @@ step_with() {
     [[ -z $inputs ]] || record_pass "$name" "$inputs" $((SECONDS - started))
   fi
   record_step "$result" $((SECONDS - started)) "$name" "$(grep -a '^= ' "$log" | tail -1 | cut -c3-)"
+}
+
+# Process of what was begun beside the steps, by their names. It leads a process group, and ends with it.
+declare -A beside_leaders=()
+
+beside() {
+  local name=$1 log="$logs/${1// /-}.beside"
+  shift
+  rm -f "$log.status"
+  set -m
+  (
+    set +em
+    renice -n 19 -p "$BASHPID" >/dev/null
+    (
+      set -e
+      "$@"
+    )
+    echo $? >"$log.status"
+  ) >"$log" 2>&1 &
+  set +m
+  beside_leaders[$name]=$!
+}
+
+joined() {
+  local name=$1 log="$logs/${1// /-}.beside" leader=${beside_leaders[$1]:-}
+  shift
+  if [[ -z $leader ]]; then
+    "$@"
+    return
+  fi
+  tail --pid="$leader" -s 1 -f /dev/null
+  cat "$log"
+  echo "= begun beside the steps before it"
+  return "$(cat "$log.status" || echo 1)"
+}
+
+stop_besides() {
+  local leader
+  for leader in "${beside_leaders[@]}"; do kill -TERM -- "-$leader" 2>/dev/null || true; done
 }
 
 # What has passed: a line for each of the last inputs, with when and how long.
