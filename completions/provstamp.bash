@@ -242,9 +242,9 @@ _provstamp_log() {
 
 _provstamp_find() {
     repeating_flags=()
-    non_repeating_flags=(-0 --null --exact --unstamped -x --one-file-system -l --long --json --version -h --help)
-    repeating_options=(--trust --state --type)
-    non_repeating_options=(--files-from --session --since --until --uid --comm --sort --color)
+    non_repeating_flags=(-0 --null --exact --unstamped -x --one-file-system --git-dir -l --long -c --count --reverse --json --version -h --help)
+    repeating_options=(--trust --state --type --name --exclude)
+    non_repeating_options=(--files-from --session --intent --since --until --uid --user --comm --max-depth --format --sort --limit --color)
     __provstamp_offer_flags_options -1
 
     # Offer option value completions
@@ -257,13 +257,17 @@ _provstamp_find() {
         __provstamp_add_completions -W "$(__provstamp_custom_complete ---completion find -- --session "${COMP_CWORD}" "$(__provstamp_cursor_index_in_current_word)")"
         return
         ;;
+    '--intent')
+        return
+        ;;
     '--since')
         return
         ;;
     '--until')
         return
         ;;
-    '--uid')
+    '--uid'|'--user')
+        __provstamp_add_completions -W "$(__provstamp_custom_complete ---completion find -- --uid "${COMP_CWORD}" "$(__provstamp_cursor_index_in_current_word)")"
         return
         ;;
     '--comm')
@@ -281,8 +285,23 @@ _provstamp_find() {
         __provstamp_add_completions -W 'f'$'\n''d'$'\n''l'$'\n''p'$'\n''s'$'\n''b'$'\n''c'$'\n''any'
         return
         ;;
+    '--name')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--max-depth')
+        return
+        ;;
+    '--format')
+        return
+        ;;
     '--sort')
-        __provstamp_add_completions -W 'path'
+        __provstamp_add_completions -W 'path'$'\n''time'$'\n''size'$'\n''session'
+        return
+        ;;
+    '--limit')
         return
         ;;
     '--color')
@@ -302,9 +321,9 @@ _provstamp_find() {
 
 _provstamp_verify() {
     repeating_flags=()
-    non_repeating_flags=(-0 --null --strict --by-mtime --allow-unstamped -a --all -q --quiet -x --one-file-system --json --version -h --help)
-    repeating_options=(--type)
-    non_repeating_options=(--files-from --color)
+    non_repeating_flags=(-0 --null --strict --by-mtime --allow-unstamped -a --all -q --quiet --each -x --one-file-system --git-dir --json --version -h --help)
+    repeating_options=(--type --name --exclude)
+    non_repeating_options=(--files-from --max-depth --color)
     __provstamp_offer_flags_options -1
 
     # Offer option value completions
@@ -315,6 +334,15 @@ _provstamp_verify() {
         ;;
     '--type')
         __provstamp_add_completions -W 'f'$'\n''d'$'\n''l'$'\n''p'$'\n''s'$'\n''b'$'\n''c'$'\n''any'
+        return
+        ;;
+    '--name')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--max-depth')
         return
         ;;
     '--color')
@@ -334,9 +362,9 @@ _provstamp_verify() {
 
 _provstamp_sessions() {
     repeating_flags=()
-    non_repeating_flags=(-0 --null -x --one-file-system --json --version -h --help)
-    repeating_options=(--type)
-    non_repeating_options=(--files-from --color)
+    non_repeating_flags=(-0 --null -x --one-file-system --git-dir --json --version -h --help)
+    repeating_options=(--type --name --exclude)
+    non_repeating_options=(--files-from --max-depth --color)
     __provstamp_offer_flags_options -1
 
     # Offer option value completions
@@ -347,6 +375,15 @@ _provstamp_sessions() {
         ;;
     '--type')
         __provstamp_add_completions -W 'f'$'\n''d'$'\n''l'$'\n''p'$'\n''s'$'\n''b'$'\n''c'$'\n''any'
+        return
+        ;;
+    '--name')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--max-depth')
         return
         ;;
     '--color')

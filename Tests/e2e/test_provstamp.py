@@ -175,7 +175,7 @@ def test_find_by_session(tree, ask):
         assert b"1 by sessions nested" in done.stderr
         assert paths(ask("find", "--session", form, "--exact")) == {"./own"}
     nested = files(ask("find", "--json", "--session", stamping.SESSION))
-    assert nested["./d/nested"]["nested"] is True and "nested" not in nested["./own"]
+    assert nested["./d/nested"]["nested"] is True and nested["./own"]["nested"] is False
     assert paths(ask("find", "--session", "none")) == {"./d/none"}
 
 
@@ -242,14 +242,28 @@ def test_an_empty_answer_explains_itself(tree, ask):
         "schema": "provstamp/1", "type": "summary", "found": 0, "nested": 0,
         "states": dict.fromkeys(
             ["ok", "unproven", "changed", "copied", "malformed", "unstamped"], 0),
-        "examined": 7, "unstamped": 3, "without_xattrs": 0, "unreadable": 0, "skipped_mounts": 0}]
+        "copies_left_out": 0, "whole": True, "examined": 7, "unstamped": 3, "without_xattrs": 0,
+        "unreadable": 0, "skipped_mounts": 0, "git_directories_left_out": 0}]
 
 
 def test_stale_results_are_not_passed_off_as_true(tree, ask):
-    stamping.put(tree / "carried", inode=5)
+    stamping.put(tree / "changed")
+    stamping.tick()
+    (tree / "changed").write_bytes(b"elsewhere")
     done = ask("find", "--session", stamping.SESSION)
-    assert "./carried" in paths(done) and b"1 copied: there the stamp does not hold" in done.stderr
-    assert "./carried" not in paths(ask("find", "--session", stamping.SESSION, "--state", "ok"))
+    assert "./changed" in paths(done) and b"1 changed: there the stamp does not hold" in done.stderr
+    assert "./changed" not in paths(ask("find", "--session", stamping.SESSION, "--state", "ok"))
+
+
+@pytest.mark.parametrize("question", [
+    ["--session", stamping.SESSION], ["--comm", "sed"], ["--user", "root"], ["--since", "today"]])
+def test_a_copy_is_nothing_that_the_writer_wrote(tree, ask, question):
+    stamping.put(tree / "carried", inode=5)
+    done = ask("find", *question)
+    assert "./carried" not in paths(done) and "./own" in paths(done)
+    assert b"1 file with a copy of such a stamp left out" in done.stderr
+    assert paths(ask("find", *question, "--state", "copied")) == {"./carried"}
+    assert "./carried" in paths(ask("find"))
 
 
 def test_unreadable_directories_are_named_once(tree, ask, user):

@@ -7,6 +7,8 @@ import SystemPackage
 public protocol WalkVisitor: AnyObject {
   /// Called for every operand and for every entry below one, directories included.
   func visit(_ entry: WalkEntry)
+  /// Whether a directory that was visited is to be entered.
+  func enters(_ directory: WalkEntry) -> Bool
   /// Called once for each directory that could not be entered or read to its end, and for each
   /// operand that could not be examined.
   func failed(_ failure: WalkFailure)
@@ -14,6 +16,10 @@ public protocol WalkVisitor: AnyObject {
   func skipped(_ mount: WalkSkip)
   /// Called now and then between entries: a time to pass on what has been collected.
   func pause()
+}
+
+extension WalkVisitor {
+  public func enters(_ directory: WalkEntry) -> Bool { true }
 }
 
 /// An error met by a walk.

@@ -57,10 +57,29 @@ public struct WalkEntry {
   /// Whether this is one of the paths that the walk was given.
   public var isOperand: Bool { directory == nil }
 
+  /// How many directories of the walk it is in: 0 for an operand.
+  public var depth: Int { directory.map { $0.depth + 1 } ?? 0 }
+
+  /// The directory that it is in; nil for an operand.
+  public var place: WalkPlace? { directory.map(WalkPlace.init) }
+
   /// The path as the walk came to it: the operand's bytes, then the names below it.
   public var path: [UInt8] {
     let name = UnsafeRawBufferPointer(start: file.name, count: strlen(file.name))
     guard let directory else { return Array(name) }
     return directory.path(appending: name)
   }
+}
+
+/// A directory that a walk came through. It may be kept.
+public struct WalkPlace: Sendable {
+  fileprivate let directory: WalkDirectory
+
+  /// The operand's bytes, then the names below it.
+  public var path: [UInt8] {
+    directory.path(appending: UnsafeRawBufferPointer(start: nil, count: 0))
+  }
+
+  /// Whether both are the same directory of one walk.
+  public func isSame(as other: WalkPlace) -> Bool { directory === other.directory }
 }

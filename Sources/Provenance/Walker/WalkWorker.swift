@@ -50,8 +50,9 @@ final class WalkWorker: @unchecked Sendable {
       }
       do throws(Errno) {
         let kind = WalkEntry.Kind(mode: try FileStatus(file).mode)
-        visitor.visit(WalkEntry(file: file, kind: kind, directory: nil))
-        if kind == .directory {
+        let entry = WalkEntry(file: file, kind: kind, directory: nil)
+        visitor.visit(entry)
+        if kind == .directory, visitor.enters(entry) {
           queue.push([.directory(WalkDirectory(name: path, parent: nil), throughParent: true)])
         }
       } catch {
@@ -133,8 +134,9 @@ final class WalkWorker: @unchecked Sendable {
       if kind == .unknown, let status = try? FileStatus(file) {
         kind = WalkEntry.Kind(mode: status.mode)
       }
-      visitor.visit(WalkEntry(file: file, kind: kind, directory: directory))
-      guard kind == .directory else { continue }
+      let walked = WalkEntry(file: file, kind: kind, directory: directory)
+      visitor.visit(walked)
+      guard kind == .directory, visitor.enters(walked) else { continue }
       let bytes = Array(UnsafeRawBufferPointer(start: entry.name, count: strlen(entry.name)))
       found.append(
         .directory(WalkDirectory(name: bytes, parent: directory), throughParent: keepsOpen))

@@ -9,7 +9,8 @@ struct FindCommand: ParsableCommand {
     abstract: "Find the files that a session, user or program wrote.",
     discussion: """
       Prints the path of every file whose stamp passes all filters; without a filter, of every \
-      stamped file. Without a path, the current directory is searched.
+      stamped file. Without a path, the current directory is searched. A directory that is named is \
+      itself looked at, as find(1) does: with --type d it is among the results.
 
       --session ID finds what the session wrote and what the sessions nested in it wrote; --exact \
       leaves the latter out. A stamp names its own session in full and the outermost one by four \
@@ -17,7 +18,11 @@ struct FindCommand: ParsableCommand {
       one session among the files searched; results are held back until that is certain.
 
       Files whose stamp does not hold any more are found too, and counted on standard error: \
-      --state ok leaves them out, --long says why for each.
+      --state ok leaves them out, --long says why for each. A copy of a stamp (copied) is found by \
+      --state copied alone where a writer is asked for: the writer did not write it there.
+
+      What is in .git directories is left out, except with --git-dir or where such a directory is \
+      named.
 
       TIMES
         2026-11-23, 2026-11-23T14:02, 2026-11-23T14:02:11.5+01:00 (local without a zone)
@@ -26,11 +31,18 @@ struct FindCommand: ParsableCommand {
         10:00, yesterday 18:30         of today, or of that day
         now, today, yesterday          today and yesterday are from midnight
 
+      FORMATS
+        %(path), and so with: state, reason, trust, stamper, session, root, name and intent (of the
+        session), comm, pid, uid, user, time, age, flags, inode, size, mtime, nested. What is not
+        known is -. %% is the sign itself; \\n, \\t, \\0 and \\\\ are what they are elsewhere.
+
       EXAMPLES
         provstamp find --session 3f2a99c1 --type f
-        provstamp find --since 2h --uid alice --long /srv
+        provstamp find --since 2h --user alice --long /srv
         provstamp find --state changed,copied .
         provstamp find --unstamped --type f -0 src | xargs -0 ls -l
+        provstamp find --session parser --sort time --limit 10 --format '%(age)\\t%(path)'
+        provstamp find --since today --exclude node_modules --name '*.c' --count
 
       EXIT STATUS
         0 if something was found, 1 if not, 2 on trouble.
@@ -44,96 +56,100 @@ struct FindCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "Print for each file what who prints.")
   var long = false
 
-  @Option(help: "Order the results; path is the only order. They are held back until the end.")
+  @Option(
+    help: ArgumentHelp("Print this for each file; FORMATS has the fields.", valueName: "format"),
+    transform: RecordFormat.init(orExplain:))
+  var format: RecordFormat?
+
+  @Flag(name: [.short, .long], help: "Print how many files there are, and not which.")
+  var count = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Order the results: by path, the latest (time) or the largest (size) first, or by session. They are held back until the end.",
+      valueName: "order"))
   var sort: ResultOrder?
+
+  @Flag(help: "Turn the order around.")
+  var reverse = false
+
+  @Option(
+    help: ArgumentHelp("Print so many results at most, and search no further.", valueName: "number")
+  )
+  var limit: Int?
 
   @OptionGroup var output: OutputOptions
 
-  enum ResultOrder: String, ExpressibleByArgument, CaseIterable {
-    case path
+  func validate() throws {
+    let forms = [long, format != nil, count].count { $0 }
+    if forms > 1 || (output.json && (long || format != nil)) {
+      throw ValidationError(
+        "--long, --format, --count and --json exclude each other, but for --count --json; way out: leave out one"
+      )
+    }
+    if let limit, limit < 1 {
+      throw ValidationError("--limit \(limit): less than 1; way out: --limit 1")
+    }
+    if reverse && sort == nil {
+      throw ValidationError("--reverse says something about --sort; way out: --sort path --reverse")
+    }
   }
 
   func run() throws {
     let context = try ScanContext(operands, scan, kinds: .any, output)
-    let diagnostics = context.diagnostics
-    let filter = try Filter(filter)
-    for remark in filter.remarks { diagnostics.note(remark) }
-    let (visitors, counts) = context.run {
-      FindVisitor(
-        context, filter: filter, isLong: long, holdsBack: sort != nil || filter.needsResolution)
-    }
+    let plan = try plan()
+    for remark in plan.filter.remarks { context.diagnostics.note(remark) }
+    let (visitors, counts) = context.run { FindVisitor(context, plan) }
     let candidates = visitors.reduce(into: SessionCandidates()) { $0.merge($1.candidates) }
-    if let ambiguity = filter.ambiguity(among: candidates) {
-      diagnostics.trouble(ambiguity)
+    if let ambiguity = plan.filter.ambiguity(among: candidates) {
+      context.diagnostics.trouble(ambiguity)
       throw ExitCode.trouble
     }
     printHeldBack(visitors, context)
-    let states = visitors.reduce(into: [:]) { $0.merge($1.states, uniquingKeysWith: +) }
-    let nested = visitors.reduce(0) { $0 + $1.nested }
-    if output.json {
-      var json = JSONWriter()
-      json.line("summary") { $0.appendSummary(counts, states: states, nested: nested) }
-      context.sink.flush(&json.buffer)
-    } else {
-      Self.noteSummary(counts, states: states, nested: nested, diagnostics)
-    }
-    if diagnostics.hasTrouble { throw ExitCode.trouble }
-    if states.isEmpty { throw ExitCode.negative }
+    let summary = FindSummary(visitors, counts, isPartial: plan.demand.isMet)
+    report(summary, context)
+    if context.diagnostics.hasTrouble { throw ExitCode.trouble }
+    if summary.found == 0 { throw ExitCode.negative }
+  }
+
+  private func plan() throws -> FindPlan {
+    let filter = try Filter(filter)
+    let form: FindPlan.Form =
+      if count {
+        .count
+      } else if let format {
+        .format(format)
+      } else {
+        long ? .long : .path
+      }
+    let holdsBack = sort != nil || filter.needsResolution
+    return FindPlan(
+      filter: filter, form: form, holdsBack: holdsBack, demand: Demand(holdsBack ? nil : limit))
   }
 
   private func printHeldBack(_ visitors: [FindVisitor], _ context: ScanContext) {
     var results = visitors.flatMap(\.heldBack)
-    if sort == .path { results.sort { $0.path.lexicographicallyPrecedes($1.path) } }
+    if let sort {
+      results.sort { FindResult.precedes($0, $1, in: sort) }
+      if reverse { results.reverse() }
+    }
     var buffer = ByteBuffer()
-    for result in results { buffer.append(result.text) }
+    for result in results.prefix(limit ?? .max) { buffer.append(result.text) }
     context.sink.flush(&buffer)
   }
 
-  /// Makes an empty result, and one that must not be taken at face value, explain itself.
-  private static func noteSummary(
-    _ counts: ScanCounts, states: [Verdict.State: Int], nested: Int, _ diagnostics: Diagnostics
-  ) {
-    if states.isEmpty {
-      var parts = ["\(counts.unstamped) unstamped"]
-      if counts.withoutAttributes > 0 {
-        parts.append("\(counts.withoutAttributes) of them where no extended attributes are kept")
-      }
-      if counts.malformed > 0 { parts.append("\(counts.malformed) malformed") }
-      parts.append("\(counts.unreadable) unreadable")
-      if counts.skippedMounts > 0 { parts.append("\(counts.skippedMounts) mounts not entered") }
-      diagnostics.note(
-        "nothing found among \(counts.examined) files: \(parts.joined(separator: ", "))")
+  private func report(_ summary: FindSummary, _ context: ScanContext) {
+    if output.json {
+      var json = JSONWriter()
+      json.line("summary") { summary.appendFields(to: &$0) }
+      context.sink.flush(&json.buffer)
       return
     }
-    let found = states.values.reduce(0, +)
-    let doubtful = [Verdict.State.unproven, .changed, .copied].compactMap { state in
-      states[state].map { "\($0) \(state.rawValue)" }
+    if count {
+      var buffer = ByteBuffer()
+      buffer.append("\(summary.found)\n")
+      context.sink.flush(&buffer)
     }
-    if !doubtful.isEmpty {
-      diagnostics.note(
-        "of \(found) found, \(doubtful.joined(separator: ", ")): there the stamp does not hold, or may not; "
-          + "`provstamp verify` says why, --state ok leaves them out")
-    }
-    if nested > 0 {
-      diagnostics.note(
-        "of \(found) found, \(nested) by sessions nested in this one; --exact leaves them out")
-    }
-  }
-}
-
-extension JSONWriter {
-  fileprivate mutating func appendSummary(
-    _ counts: ScanCounts, states: [Verdict.State: Int], nested: Int
-  ) {
-    field("found", states.values.reduce(0, +))
-    field("nested", nested)
-    object("states") { json in
-      for state in Verdict.State.allCases { json.field(state.rawValue, states[state] ?? 0) }
-    }
-    field("examined", counts.examined)
-    field("unstamped", counts.unstamped)
-    field("without_xattrs", counts.withoutAttributes)
-    field("unreadable", counts.unreadable)
-    field("skipped_mounts", counts.skippedMounts)
+    for note in summary.notes { context.diagnostics.note(note) }
   }
 }

@@ -53,14 +53,16 @@ struct SessionsCommand: ParsableCommand {
         json.field("unstamped", counts.unstamped)
         json.field("malformed", counts.malformed)
         json.field("unreadable", counts.unreadable)
+        json.field("git_directories_left_out", counts.gitDirectories)
       }
     }
     context.sink.flush(&buffer)
     context.sink.flush(&json.buffer)
     if !output.json {
       diagnostics.note(
-        "\(counts.examined) files: \(counts.unstamped) unstamped, \(counts.malformed) malformed, "
+        "\(counted(counts.examined, "file")): \(counts.unstamped) unstamped, \(counts.malformed) malformed, "
           + "\(counts.unreadable) unreadable")
+      if let leftOut = counts.leftOut { diagnostics.note(leftOut) }
     }
     if diagnostics.hasTrouble { throw ExitCode.trouble }
     if sessions.isEmpty { throw ExitCode.negative }

@@ -15,9 +15,11 @@ struct VerifyCommand: ParsableCommand {
         copied     the stamp is another inode's: cp -a, rsync -X, tar or a restore brought it
         malformed  not a stamp that provstamp knows
         unstamped  no stamp
-      Files that are not ok are listed with the reason, and a summary counts all. Without a path, \
+      Files that are not ok are listed with the reason, and a summary counts all. A directory in \
+      which no file is stamped is one line, except with --each. Without a path, \
       the current directory is checked. Only regular files are, unless --type says otherwise: of \
-      anything else a stamp names the creator alone.
+      anything else a stamp names the creator alone. What is in .git directories is left out, except \
+      with --git-dir or where such a directory is named.
 
       ok rests on one of two times. ctime no program can set: where it is the moment of stamping, \
       nothing about the file has changed since. mtime its owner can set back, as cp -p, rsync -a and \
@@ -54,6 +56,10 @@ struct VerifyCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "Print the summary alone.")
   var quiet = false
 
+  @Flag(
+    help: "List every unstamped file by itself, and not whole directories of them.")
+  var each = false
+
   @OptionGroup var scan: ScanOptions
   @OptionGroup var output: OutputOptions
 
@@ -65,10 +71,11 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     let context = try ScanContext(operands, scan, kinds: .file, output)
     let diagnostics = context.diagnostics
-    let (visitors, _) = context.run { VerifyVisitor(context, options: self) }
+    let (visitors, counts) = context.run { VerifyVisitor(context, options: self) }
+    printUnstamped(visitors, context)
     let reasons = visitors.reduce(into: [:]) { $0.merge($1.reasons, uniquingKeysWith: +) }
     let trusts = visitors.reduce(into: [:]) { $0.merge($1.trusts, uniquingKeysWith: +) }
-    printSummary(reasons, trusts, context)
+    printSummary(reasons, trusts, counts, context)
     if diagnostics.hasTrouble { throw ExitCode.trouble }
     let isOK = reasons.keys.allSatisfy {
       $0.state == .ok || ($0.state == .unstamped && allowUnstamped)
@@ -76,12 +83,32 @@ struct VerifyCommand: ParsableCommand {
     if !isOK { throw ExitCode.negative }
   }
 
+  /// Files that waited for it to be seen which directories hold no stamped file at all.
+  private func printUnstamped(_ visitors: [VerifyVisitor], _ context: ScanContext) {
+    let trees = UnstampedTrees(
+      operands: context.operands,
+      withStamps: visitors.reduce(into: []) { $0.formUnion($1.stampedDirectories) })
+    var buffer = ByteBuffer()
+    for line in trees.lines(visitors.flatMap(\.unstamped)) {
+      switch line {
+      case .file(let record): record.appendVerdict(context.style, to: &buffer)
+      case .tree(let path, let files):
+        Escaping.append(path, to: &buffer)
+        let state = context.style.colored("unstamped", as: .unstamped)
+        buffer.append(
+          "\(path.last == UInt8(ascii: "/") ? "" : "/"): \(state): all \(files) files below\n")
+      }
+    }
+    context.sink.flush(&buffer)
+  }
+
   /// What trust and state say together in the file's own words.
-  fileprivate static let advisory = "whoever owns the file could have forged the stamp"
+  static let advisory = "whoever owns the file could have forged the stamp"
 
   /// - Parameter trusts: of the files that are ok.
   private func printSummary(
-    _ reasons: [Verdict.Reason: Int], _ trusts: [Trust: Int], _ context: ScanContext
+    _ reasons: [Verdict.Reason: Int], _ trusts: [Trust: Int], _ counts: ScanCounts,
+    _ context: ScanContext
   ) {
     let states = Dictionary(reasons.map { ($0.key.state, $0.value) }, uniquingKeysWith: +)
     if output.json {
@@ -99,83 +126,28 @@ struct VerifyCommand: ParsableCommand {
         json.object("ok_trusts") { json in
           for trust in Trust.allCases { json.field(trust.rawValue, trusts[trust] ?? 0) }
         }
+        json.field("unreadable", counts.unreadable)
+        json.field("git_directories_left_out", counts.gitDirectories)
       }
       context.sink.flush(&json.buffer)
       return
     }
-    let counts = Verdict.State.allCases.compactMap { state in
+    let stateCounts = Verdict.State.allCases.compactMap { state in
       states[state].map { context.style.colored("\($0) \(state.rawValue)", as: state) }
     }
-    var buffer = ByteBuffer()
     let files = reasons.values.reduce(0, +)
-    buffer.append(
-      "\(files) \(files == 1 ? "file" : "files")" + (counts.isEmpty ? "" : ": ")
-        + counts.joined(separator: ", ") + "\n")
+    var lines = [
+      counted(files, "file") + (stateCounts.isEmpty ? "" : ": ")
+        + stateCounts.joined(separator: ", ")
+    ]
     if let count = trusts[.advisory] {
-      buffer.append("of those that are ok, \(count) only advisory: \(Self.advisory)\n")
+      lines.append("of those that are ok, \(count) only advisory: \(Self.advisory)")
     }
+    if let leftOut = counts.leftOut { lines.append(leftOut) }
     // With -0, standard output holds records alone.
-    if operands.null {
-      context.diagnostics.note(String(decoding: buffer.bytes.dropLast(), as: UTF8.self))
-    } else {
-      context.sink.flush(&buffer)
-    }
-  }
-}
-
-private final class VerifyVisitor: ScanVisitor {
-  private let options: VerifyCommand
-  private let verifier: Verifier
-  private(set) var reasons: [Verdict.Reason: Int] = [:]
-  /// Who could have forged the stamps of the files that are ok.
-  private(set) var trusts: [Trust: Int] = [:]
-
-  init(_ context: ScanContext, options: VerifyCommand) {
-    self.options = options
-    verifier = Verifier(options.strict ? .ctime : options.byMtime ? .mtime : .asStamped)
-    super.init(context)
-  }
-
-  override func received(_ found: StampReader.Found, _ entry: WalkEntry) throws(Errno) {
-    let judgement = try verifier.judge(entry.file, try found.holding(of: entry.file))
-    reasons[judgement.verdict.reason, default: 0] += 1
-    if judgement.verdict.state == .ok, let trust = judgement.trust {
-      trusts[trust, default: 0] += 1
-    }
-    guard isListed(judgement.verdict.state) else { return }
-    let record = FileRecord(path: entry.path, judgement: judgement)
-    if context.isJSON {
-      record.appendJSON(to: &json)
-    } else {
-      record.appendVerdict(context.style, to: &buffer)
-    }
-  }
-
-  private func isListed(_ state: Verdict.State) -> Bool {
-    switch state {
-    case .ok: options.all
-    case .unstamped: !options.quiet && (!options.allowUnstamped || options.all)
-    case .unproven, .changed, .copied, .malformed: !options.quiet
-    }
-  }
-}
-
-extension FileRecord {
-  /// One line: the state, its reason, and the reason in words.
-  fileprivate func appendVerdict(_ style: Style, to buffer: inout ByteBuffer) {
-    style.append(name: path, to: &buffer)
-    buffer.append(style.colored(state.rawValue, as: state))
-    buffer.append(" (" + judgement.verdict.reason.rawValue + "): ")
-    buffer.append(Explanation.text(judgement, style))
-    if state == .ok, judgement.trust == .advisory {
-      buffer.append("; advisory: \(VerifyCommand.advisory)")
-    }
-    buffer.append("\n")
-    guard judgement.reading.secondary != nil, let verdict = judgement.secondaryVerdict else {
-      return
-    }
-    style.append(name: path, to: &buffer)
-    buffer.append(
-      "also has a user.prov, which is \(verdict.state.rawValue) (\(verdict.reason.rawValue))\n")
+    guard !operands.null else { return lines.forEach(context.diagnostics.note) }
+    var buffer = ByteBuffer()
+    for line in lines { buffer.append(line + "\n") }
+    context.sink.flush(&buffer)
   }
 }

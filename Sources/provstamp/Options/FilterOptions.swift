@@ -4,22 +4,6 @@ import Provenance
 
 /// Which stamps to look for.
 struct FilterOptions: ParsableArguments {
-  /// One state, or several with commas.
-  struct States: ExpressibleByArgument {
-    var states: [Verdict.State]
-
-    init?(argument: String) {
-      states = []
-      for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
-        guard let state = Verdict.State(rawValue: String(name)) else { return nil }
-        states.append(state)
-      }
-    }
-
-    static var allValueStrings: [String] { Verdict.State.allCases.map(\.rawValue) }
-    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
-  }
-
   @Option(
     help: ArgumentHelp(
       "Written by this session or one nested in it: its id, dashed or not, at least 4 digits of its beginning, or its name; self is the asker's, none is outside any. Several may be given, with commas.",
@@ -31,6 +15,12 @@ struct FilterOptions: ParsableArguments {
   var exact = false
 
   @Option(
+    help: ArgumentHelp(
+      "Written by a session that was started for this: a pattern of the shell's, or a part of the text, in either case of letters.",
+      valueName: "text"))
+  var intent: ByteArgument?
+
+  @Option(
     help: ArgumentHelp("Stamped at this time or later.", valueName: "time"),
     transform: TimeArgument.init(orExplain:))
   var since: TimeArgument?
@@ -40,32 +30,45 @@ struct FilterOptions: ParsableArguments {
     transform: TimeArgument.init(orExplain:))
   var until: TimeArgument?
 
-  @Option(help: ArgumentHelp("Written by this user, by name or number.", valueName: "user"))
-  var uid: String?
+  @Option(
+    name: [.long, .customLong("user")],
+    help: ArgumentHelp(
+      "Written by this user, by name or number. Several may be given, with commas.",
+      valueName: "user"),
+    completion: .custom { _, _, _ in UserNames.all() })
+  var uid: CommaList<String>?
 
   @Option(
     help: ArgumentHelp(
-      "Written by a process of this name; its first 15 bytes count, as in ps.", valueName: "name"))
-  var comm: ByteArgument?
+      "Written by a process of this name; its first 15 bytes count, as in ps. Several may be given, with commas.",
+      valueName: "name"))
+  var comm: CommaList<ByteArgument>?
 
-  @Option(help: "Who could have forged the stamp. May be repeated.")
-  var trust: [Trust] = []
+  @Option(
+    help: ArgumentHelp(
+      "Who could have forged the stamp. May be repeated, or parted by commas.", valueName: "trust"))
+  var trust: [CommaList<Trust>] = []
 
   @Option(
     help: ArgumentHelp(
       "Whether the stamp holds, as verify tells it. May be repeated, or parted by commas.",
       valueName: "state"))
-  var state: [States] = []
+  var state: [CommaList<Verdict.State>] = []
 
   @Flag(help: "Files without a stamp: the same as --state unstamped.")
   var unstamped = false
 
+  /// Whether a file passes only by what its stamp says of its writer.
+  var asksAboutWriter: Bool {
+    session != nil || intent != nil || since != nil || until != nil || uid != nil || comm != nil
+  }
+
   func validate() throws {
-    let asksAboutWriter =
-      session != nil || since != nil || until != nil || uid != nil || comm != nil || !trust.isEmpty
-    if unstamped && asksAboutWriter {
+    let states = state.flatMap(\.elements)
+    if unstamped || states.contains(.unstamped), asksAboutWriter || !trust.isEmpty {
       throw ValidationError(
-        "--unstamped files have no writer to filter by; way out: leave out the other filters")
+        "\(unstamped ? "--unstamped" : "--state unstamped"): such files have no writer to filter by; "
+          + "way out: leave out the other filters")
     }
     if exact && session == nil {
       throw ValidationError("--exact says something about --session; way out: give both")
@@ -74,3 +77,4 @@ struct FilterOptions: ParsableArguments {
 }
 
 extension Trust: ExpressibleByArgument {}
+extension Verdict.State: ExpressibleByArgument {}

@@ -38,7 +38,7 @@ extension FileRecord {
   func appendJSON(to json: inout JSONWriter) {
     json.line("file") { json in
       json.field("path", bytes: path, exactly: "path_bytes")
-      if isNested { json.field("nested", true) }
+      json.field("nested", isNested)
       appendFields(judgement.reading.holding, judgement.verdict, to: &json)
       json.field("file_inode", judgement.status.inode)
       json.field("size", judgement.status.size)

@@ -22,7 +22,7 @@ extension StampReading.Holding {
 
 extension Stamp {
   func appendFields(to json: inout JSONWriter) {
-    json.field("stamper", stamper == .lsm ? "lsm" : "provfs")
+    json.field("stamper", stamperName)
     json.field("session", writer.session.isNone ? nil : writer.session.description)
     json.field("root", writer.root.isNone ? nil : writer.root.description)
     json.field("name", SessionLabel.name(writer.session))

@@ -23,6 +23,17 @@ enum UserNames {
     uid == UInt32(PROV_UID_UNMAPPED) ? "unmapped" : name(of: uid) ?? String(uid)
   }
 
+  /// The names that the system lists.
+  static func all() -> [String] {
+    cache.withLock { _ in
+      setpwent()
+      defer { endpwent() }
+      var names: [String] = []
+      while let entry = getpwent() { names.append(String(cString: entry.pointee.pw_name)) }
+      return names
+    }
+  }
+
   /// The number of a user given by name or number.
   static func number(_ text: String) -> UInt32? {
     if let number = UInt32(text) { return number }

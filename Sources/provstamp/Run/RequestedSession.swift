@@ -62,9 +62,13 @@ struct RequestedSession {
     if command.first == Array("--".utf8) {
       command.removeFirst()
     } else if let first = command.first, first.first == UInt8(ascii: "-") {
+      let shown = Escaping.text(first)
+      let nearest =
+        Suggestion.nearest(to: shown, among: RunCommand.optionNames)
+        .map { "did you mean \($0)? " } ?? ""
       fail(
-        "\(Escaping.text(first)): no such option; way out: provstamp run --help, or -- before a "
-          + "command of that name")
+        "\(shown): no such option; \(nearest)way out: provstamp run --help, or -- before a command of "
+          + "that name")
       throw ExitCode.ownFailure
     }
     guard !command.isEmpty else {

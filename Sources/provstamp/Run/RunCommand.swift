@@ -52,6 +52,11 @@ struct RunCommand: ParsableCommand {
         127  the command was not found
       """)
 
+  static let optionNames = [
+    "--name", "--id", "--intent", "--budget", "--user-namespace", "--id-file", "--print-id",
+    "--quiet", "--verbose", "--help",
+  ]
+
   @Option(
     help: ArgumentHelp(
       "What to call the session, up to 63 bytes; several sessions may have one name.",

@@ -10,31 +10,39 @@ struct Filter: Sendable {
     case nested
   }
 
-  private var session: SessionQuery?
-  private var isExact: Bool
-  private var since: UInt64?
-  private var until: UInt64?
-  private var uid: UInt32?
-  private var comm: TaskName?
-  private var trust: Set<Trust>
-  private var states: Set<Verdict.State>
+  private let session: SessionQuery?
+  private let isExact: Bool
+  private let intent: IntentQuery?
+  private let since: UInt64?
+  private let until: UInt64?
+  private let uids: Set<UInt32>?
+  private let comms: Set<TaskName>?
+  private let trust: Set<Trust>
+  private let states: Set<Verdict.State>
+  private let asksAboutWriter: Bool
 
   init(_ options: FilterOptions) throws {
     session = options.session
     isExact = options.exact
+    intent = options.intent.map { IntentQuery($0.bytes) }
     since = options.since?.nanoseconds
     until = options.until?.nanoseconds
-    uid = try options.uid.map { user in
-      guard let number = UserNames.number(user) else {
-        throw ValidationError("No user is called '\(user)' here; way out: give the number")
-      }
-      return number
+    uids = try options.uid.map { list in
+      Set(
+        try list.elements.map { user in
+          guard let number = UserNames.number(user) else {
+            throw ValidationError("No user is called '\(user)' here; way out: give the number")
+          }
+          return number
+        })
     }
     // The kernel keeps 15 bytes of a task's name.
-    comm = options.comm.map { name in name.bytes.prefix(15).withUnsafeBytes { TaskName($0) } }
-    trust = Set(options.trust)
-    states = Set(options.state.flatMap(\.states))
-    if options.unstamped { states.insert(.unstamped) }
+    comms = options.comm.map { list in
+      Set(list.elements.map { name in name.bytes.prefix(15).withUnsafeBytes { TaskName($0) } })
+    }
+    trust = Set(options.trust.flatMap(\.elements))
+    states = Set(options.state.flatMap(\.elements)).union(options.unstamped ? [.unstamped] : [])
+    asksAboutWriter = options.asksAboutWriter
   }
 
   /// Which sessions a name was taken for.
@@ -65,36 +73,48 @@ struct Filter: Sendable {
 
   /// Whether what is stored passes the filters about the writer.
   func match(_ holding: StampReading.Holding) -> Match? {
+    guard admitsWriter(of: holding) else { return nil }
+    return sessionMatch(holding)
+  }
+
+  private func admitsWriter(of holding: StampReading.Holding) -> Bool {
     switch holding {
     case .stamp(let stamp, _):
-      guard since.map({ stamp.time >= $0 }) ?? true, until.map({ stamp.time < $0 }) ?? true,
-        uid.map({ stamp.writer.uid == $0 }) ?? true, comm.map({ stamp.writer.comm == $0 }) ?? true
-      else { return nil }
-      return sessionMatch(holding)
+      let writer = stamp.writer
+      return admits(time: stamp.time) && uids?.contains(writer.uid) ?? true
+        && comms?.contains(writer.comm) ?? true && intent?.matches(writer.session) ?? true
     case .legacy(let legacy):
-      if since != nil || until != nil {
-        guard let time = legacy.time?.nanoseconds, since.map({ time >= $0 }) ?? true,
-          until.map({ time < $0 }) ?? true
-        else { return nil }
-      }
-      guard uid.map({ legacy.uid == $0 }) ?? true,
-        comm.map({ $0.bytes == legacy.comm.map { Array($0.prefix(15)) } }) ?? true
-      else { return nil }
-      return sessionMatch(holding)
-    case .malformed, .unstamped:
-      // They say nothing of a writer.
-      let asksAboutWriter =
-        session != nil || since != nil || until != nil || uid != nil || comm != nil
-      return asksAboutWriter ? nil : .own
+      let comm = legacy.comm.map { $0.prefix(15).withUnsafeBytes { TaskName($0) } }
+      return admits(time: legacy.time?.nanoseconds)
+        && uids.map { uids in legacy.uid.map(uids.contains) ?? false } ?? true
+        && comms.map { comms in comm.map(comms.contains) ?? false } ?? true
+        && intent?.matches(legacy) ?? true
+    // They say nothing of a writer.
+    case .malformed, .unstamped: return !asksAboutWriter
     }
   }
 
+  private func admits(time: UInt64?) -> Bool {
+    guard since != nil || until != nil else { return true }
+    guard let time else { return false }
+    return since.map { time >= $0 } ?? true && until.map { time < $0 } ?? true
+  }
+
+  /// Why a file passes or not whose stamp does.
+  enum Admission {
+    case admitted, refused
+    /// It carries a copy of a stamp: the writer that was asked about did not write it here.
+    case copy
+  }
+
   /// Whether a file passes that is in this state, and its stamp to be trusted so far.
-  func admits(_ judgement: Verifier.Judgement) -> Bool {
+  func admission(_ judgement: Verifier.Judgement) -> Admission {
     if !trust.isEmpty {
-      guard let held = judgement.trust, trust.contains(held) else { return false }
+      guard let held = judgement.trust, trust.contains(held) else { return .refused }
     }
-    return states.isEmpty || states.contains(judgement.verdict.state)
+    let state = judgement.verdict.state
+    if states.isEmpty { return state == .copied && asksAboutWriter ? .copy : .admitted }
+    return states.contains(state) ? .admitted : .refused
   }
 
   /// What to say where the prefix that was given stands for several sessions.

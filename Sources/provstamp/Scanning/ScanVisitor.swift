@@ -13,13 +13,16 @@ struct ScanCounts {
   var malformed = 0
   var unreadable = 0
   var skippedMounts = 0
+  /// Of git's own directories, which were not entered.
+  var gitDirectories = 0
 
   static func + (left: Self, right: Self) -> Self {
     ScanCounts(
       examined: left.examined + right.examined, unstamped: left.unstamped + right.unstamped,
       withoutAttributes: left.withoutAttributes + right.withoutAttributes,
       malformed: left.malformed + right.malformed, unreadable: left.unreadable + right.unreadable,
-      skippedMounts: left.skippedMounts + right.skippedMounts)
+      skippedMounts: left.skippedMounts + right.skippedMounts,
+      gitDirectories: left.gitDirectories + right.gitDirectories)
   }
 }
 
@@ -49,8 +52,7 @@ class ScanVisitor: WalkVisitor {
   func received(_ found: StampReader.Found, _ entry: WalkEntry) throws(Errno) {}
 
   final func visit(_ entry: WalkEntry) {
-    guard context.kinds.contains(entry.kind) || (entry.isOperand && entry.kind != .directory)
-    else { return }
+    guard context.scope.contains(entry) else { return }
     do throws(Errno) {
       let found = try reader.find(entry.file)
       counts.examined += 1
@@ -64,6 +66,16 @@ class ScanVisitor: WalkVisitor {
       if error == .noSuchFileOrDirectory && !entry.isOperand { return }
       counts.unreadable += 1
       context.diagnostics.report(entry.path, error, doing: "cannot read its stamp")
+    }
+  }
+
+  func enters(_ directory: WalkEntry) -> Bool {
+    switch context.scope.entry(of: directory) {
+    case .entered: return true
+    case .leftOut: return false
+    case .gitDirectory:
+      counts.gitDirectories += 1
+      return false
     }
   }
 
@@ -103,10 +115,10 @@ final class ScanContext: Sendable {
   let diagnostics = Diagnostics()
   let style: Style
   let isJSON: Bool
-  let kinds: WalkEntry.Kinds
+  let scope: ScanScope
   let progress: Progress?
   private let walk: Walk
-  private let operands: [[UInt8]]
+  let operands: [[UInt8]]
 
   init(
     _ operands: Operands, _ scan: ScanOptions, kinds: ScanOptions.Kind, _ output: OutputOptions
@@ -114,7 +126,7 @@ final class ScanContext: Sendable {
     self.operands = try operands.resolve(diagnostics)
     style = Style(operands, output, sink: sink)
     isJSON = output.json
-    self.kinds = scan.entryKinds(else: kinds)
+    scope = ScanScope(scan, kinds: kinds)
     walk = Walk(staysOnFilesystem: scan.staysOnFilesystem)
     progress = Progress.ifWanted(sink: sink)
   }
