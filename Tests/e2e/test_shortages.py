@@ -2,6 +2,7 @@
 """What provfs lacks at a moment, threads or descriptors, and what somebody does behind it meanwhile."""
 
 import contextlib
+import mmap
 import os
 import signal
 import subprocess
@@ -87,6 +88,21 @@ def test_directories_are_opened_without_a_free_descriptor(mount, tree, needs):
     finally:
         for descriptor in held:
             os.close(descriptor)
+
+
+def test_an_open_that_does_not_wait_does_not_meet_provfss_own_lease(mount, tree, needs):
+    """It asks by a lease whether a mapping has ended, here slowly; another's would be EWOULDBLOCK."""
+    source, mountpoint = tree
+    write(source / "file", bytes(4096))
+    mount(source, mountpoint, prefix=[
+        needs("strace"), "-f", "-o", "/dev/null", "-e", "trace=openat,fcntl", "-e", "signal=none",
+        "-e", "inject=openat:delay_enter=60000", "-e", "inject=fcntl:delay_exit=150000"])
+    for _ in range(5):
+        with opened(mountpoint / "file", os.O_RDWR) as descriptor:
+            mapping = mmap.mmap(descriptor, 4096)
+        child = identity.fork(lambda: os.close(os.open(mountpoint / "file", os.O_WRONLY | os.O_NONBLOCK)))
+        mapping.close()
+        child.join()
 
 
 MAKERS = {

@@ -103,7 +103,15 @@ extension Request {
       // The kernel has checked the right to execute, which does not include the right to read.
       let open = { table.withRoom { prov_open_fd(path, flags.backing) } }
       if flags.isForExecution { return try valueOrErrno(open()) }
-      return try asCaller { () throws(Errno) in try valueOrErrno(open()) }
+      return try asCaller { () throws(Errno) in
+        let result = open()
+        guard result == -EAGAIN else { return try valueOrErrno(result) }
+        // A lease: with O_NONBLOCK nobody waits for its end. It may be the stamper's own, who has it for
+        // an instant and under this lock; another's is the caller's to know of.
+        return try node.pointer.pointee.attribution.withLock { _ throws(Errno) in
+          try valueOrErrno(open())
+        }
+      }
     }
   }
 
