@@ -152,6 +152,26 @@ int prov_detach_mount(int fd)
 	return COMPLETED(umount2(proc_path(fd).text, MNT_DETACH));
 }
 
+/* As in linux/mount.h, which sys/mount.h does not go with, and asm/unistd.h. */
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
+
+int prov_allow_on_mount(int fd, int suid, int dev)
+{
+	const uint64_t nosuid = 0x2;
+	const uint64_t nodev = 0x4;
+	const struct {
+		uint64_t set;
+		uint64_t clear;
+		uint64_t propagation;
+		uint64_t user_namespace;
+	} attributes = { .clear = (suid ? nosuid : 0) | (dev ? nodev : 0) };
+
+	return COMPLETED((int)syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attributes,
+				      sizeof(attributes)));
+}
+
 int prov_fallocate(int fd, int mode, off_t offset, off_t length)
 {
 	return COMPLETED(fallocate(fd, mode, offset, length));

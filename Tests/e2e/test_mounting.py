@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from support import modes, mounts, programs
+from support.filesystems import small_filesystem
 from support.mounts import detach, until
 from support.system import opened, read, write
 
@@ -289,3 +290,22 @@ def test_a_signal_unmounts_the_view_where_its_path_leads_elsewhere(mount, tree, 
     view.assert_gone(0)
     assert mounts.mounted(other / "view")[1] == theirs.device
     assert mounts.mounted(owned.parent / "with blank" / "view") is None
+
+
+@pytest.mark.parametrize("given, refused", [("", ()), (",nosuid", ("nosuid",)), (",nodev", ("nodev",))])
+def test_auto_unmount_leaves_root_what_the_source_allows(mount, private, given, refused):
+    """libfuse has fusermount3 mount then, which adds nosuid and nodev."""
+    with small_filesystem(private, 8) as source:
+        mountpoint = private / "view"
+        mountpoint.mkdir()
+        view = mount(source, mountpoint, options=f"auto_unmount{given}")
+        assert {"nosuid", "nodev"} & set(options_of(mountpoint)) == set(refused)
+        view.unmount()
+
+
+def options_of(mountpoint):
+    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
+        fields = line.split(" ")
+        if fields[4] == str(mountpoint):
+            return fields[5].split(",")
+    raise AssertionError(f"{mountpoint} is no mount point")

@@ -61,6 +61,8 @@ int prov_syncfs(int fd);
 int prov_fsync(int fd, int datasync);
 /* Takes the mount away whose root this is; what is open in it stays usable. */
 int prov_detach_mount(int fd);
+/* Has set-user-id bits and devices count again on the mount whose root this is. */
+int prov_allow_on_mount(int fd, int suid, int dev);
 int prov_fallocate(int fd, int mode, off_t offset, off_t length);
 ssize_t prov_copy_file_range(int in, off_t in_offset, int out, off_t out_offset, size_t length,
 			     unsigned int flags);

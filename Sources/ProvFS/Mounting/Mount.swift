@@ -50,9 +50,23 @@ final class Mount {
       throw Self.mountFailed(mountpoint)
     }
     own = OwnMount(mountpoint)
+    try allowWhatIsShown(arguments)
     guard Handshake.install(session) == 0 else {
       own.detach()
       throw Trouble("libfuse does not accept provfs's own input and output")
+    }
+  }
+
+  /// For auto_unmount libfuse has fusermount3 mount, which adds nosuid and nodev for root too.
+  private func allowWhatIsShown(_ arguments: MountArguments) throws(Trouble) {
+    guard geteuid() == 0, arguments.contains("auto_unmount") else { return }
+    do throws(Errno) {
+      try own.allow(suid: arguments.contains("suid"), dev: arguments.contains("dev"))
+    } catch {
+      own.detach()
+      throw Trouble(
+        "auto_unmount: cannot take nosuid and nodev off the view: \(error.description); mount it with "
+          + "nosuid,nodev, or without auto_unmount")
     }
   }
 

@@ -36,6 +36,10 @@ struct MountArguments {
     self.options = options.filter { $0 != Array("noallow_other".utf8) }
   }
 
+  func contains(_ option: String) -> Bool {
+    options.contains(Array(option.utf8))
+  }
+
   /// Calls `body` with the words; libfuse takes them apart.
   func withFuseArguments<Result>(
     _ body: (UnsafeMutablePointer<fuse_args>) throws(Trouble) -> Result

@@ -29,6 +29,13 @@ struct OwnMount {
     return Mountpoint(place.path).detach(place.root)
   }
 
+  /// Has set-user-id bits and devices count in it.
+  func allow(suid: Bool, dev: Bool) throws(Errno) {
+    guard suid || dev, let place = find() else { return }
+    defer { close(place.root) }
+    _ = try valueOrErrno(prov_allow_on_mount(place.root, suid ? 1 : 0, dev ? 1 : 0))
+  }
+
   /// Takes it away where nobody serves it any more.
   func clean() {
     guard let place = find() else { return }
