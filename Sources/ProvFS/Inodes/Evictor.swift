@@ -23,12 +23,21 @@ final class Evictor: Sendable {
 
   /// Starts the thread, which works until the process ends. Without it descriptors may run out, and
   /// requests then fail with ENFILE.
-  static func start(_ session: OpaquePointer, _ table: NodeTable, kernelPrunes: Bool) {
+  func start() {
     var thread = pthread_t()
-    let evictor = Evictor(session, table, kernelPrunes: kernelPrunes)
-    let context = Unmanaged.passRetained(evictor).toOpaque()
+    let context = Unmanaged.passRetained(self).toOpaque()
     pthread_create(
       &thread, nil, { Unmanaged<Evictor>.fromOpaque($0!).takeUnretainedValue().run() }, context)
+  }
+
+  /// Asks the kernel to forget these, whose names it takes over.
+  func forget(_ candidates: [EvictionCandidate]) {
+    if kernelPrunes {
+      prune(candidates)
+    } else {
+      for candidate in candidates { invalidate(candidate) }
+    }
+    for candidate in candidates { free(candidate.name) }
   }
 
   private func run() -> Never {
@@ -49,12 +58,7 @@ final class Evictor: Sendable {
       let batch = table.shards[next].evictionCandidates(Self.batchSize)
       next = (next + 1) % NodeTable.shardCount
       fruitless = batch.isEmpty ? fruitless + 1 : 0
-      if kernelPrunes {
-        prune(batch)
-      } else {
-        for candidate in batch { invalidate(candidate) }
-      }
-      for candidate in batch { free(candidate.name) }
+      forget(batch)
     }
   }
 
@@ -93,6 +97,14 @@ struct EvictionCandidate {
   let parent: fuse_ino_t
   /// A copy, to be freed.
   let name: UnsafeMutablePointer<CChar>?
+
+  /// Used under the lock of the node's shard.
+  init(_ node: NodeReference) {
+    self.node = node.id
+    isDirectory = node.isDirectory
+    parent = node.pointer.pointee.parent
+    name = node.pointer.pointee.name.flatMap { strdup($0) }
+  }
 }
 
 extension Shard {
@@ -106,10 +118,7 @@ extension Shard {
         state.unlist(node)
         state.list(node)
         guard node.pointer.pointee.handle == nil else { continue }
-        candidates.append(
-          EvictionCandidate(
-            node: node.id, isDirectory: node.isDirectory, parent: node.pointer.pointee.parent,
-            name: node.pointer.pointee.name.flatMap { strdup($0) }))
+        candidates.append(EvictionCandidate(node))
       }
     }
     return candidates

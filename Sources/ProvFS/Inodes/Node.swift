@@ -59,6 +59,8 @@ struct Node: ~Copyable {
   var files: OpenFileReference?
   var newer: NodeReference?
   var older: NodeReference?
+  /// In which of its shard's rounds its descriptor became idle. See ``Sweeper``.
+  var idleSince: UInt32 = 0
   /// Where it was last seen, only for asking the kernel to forget it. See ``Evictor``.
   var parent: fuse_ino_t = 0
   var name: UnsafeMutablePointer<CChar>?

@@ -159,7 +159,7 @@ extension NodeTable {
   }
 
   /// What a node has held for its next use.
-  private struct Surplus: Sendable {
+  struct Surplus: Sendable {
     let descriptor: CInt
     let backing: BackingFile?
   }
@@ -172,18 +172,24 @@ extension NodeTable {
 
   private func takeOldest(_ state: inout Shard.State) -> Surplus? {
     guard let node = state.oldest else { return nil }
-    state.unlist(node)
     guard node.pointer.pointee.handle != nil else {
+      state.unlist(node)
       state.list(node)
       return nil
     }
+    return take(node, &state)
+  }
+
+  /// - Parameter node: one of the list, with a handle.
+  func take(_ node: NodeReference, _ state: inout Shard.State) -> Surplus {
+    state.unlist(node)
     let surplus = Surplus(
       descriptor: node.pointer.pointee.descriptor, backing: node.pointer.pointee.idleBacking.take())
     node.pointer.pointee.descriptor = -1
     return surplus
   }
 
-  private func dispose(_ surplus: Surplus?) {
+  func dispose(_ surplus: Surplus?) {
     guard let surplus else { return }
     if let backing = surplus.backing { unregister(backing) }
     close(surplus.descriptor)

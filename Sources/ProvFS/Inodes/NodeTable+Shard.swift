@@ -17,6 +17,10 @@ final class Shard: Sendable {
     private(set) var oldest: NodeReference?
     /// Descriptors in the list.
     private(set) var idle = 0
+    /// How often ``Sweeper`` has come by.
+    var round: UInt32 = 0
+    /// How many nodes of the list it has passed in its tour of those without a handle.
+    var toured = 0
 
     /// The node with this identity and handle; without one where `handle` is nil.
     func find(_ identity: Identity, _ handle: prov_handle?) -> NodeReference? {
@@ -71,6 +75,7 @@ final class Shard: Sendable {
       newest?.pointer.pointee.newer = node
       newest = node
       if oldest == nil { oldest = node }
+      node.pointer.pointee.idleSince = round
       idle += 1
     }
 

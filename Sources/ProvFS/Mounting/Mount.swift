@@ -95,7 +95,9 @@ final class Mount {
     if options.passthrough == .on && !Handshake.grantsPassthrough {
       throw Trouble("passthrough=on: \(Passthrough.refusal)")
     }
-    Evictor.start(session, view.table, kernelPrunes: Handshake.kernelPrunes)
+    let evictor = Evictor(session, view.table, kernelPrunes: Handshake.kernelPrunes)
+    evictor.start()
+    Sweeper(view.table, evictor).start()
     ring.start(isGranted: Handshake.grantsRing)
     if options.ring == .on, let refusal = ring.refusal { throw Trouble("ring=on: \(refusal)") }
     threads.open()
