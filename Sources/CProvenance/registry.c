@@ -85,22 +85,22 @@ int prov_lock_file(int fd)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	return fcntl(fd, F_SETLK, &lock) < 0 ? -errno : 0;
+	return fcntl(fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
 }
 
-/*
- * Asking for a read lock finds a write lock only. The lock of an open file
- * description has the pid -1: it is no process's, and proves nothing.
- */
-pid_t prov_lock_holder(int fd)
+/* Asking for a read lock finds a write lock only, which takes the right to write. */
+int prov_is_locked(int fd)
 {
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 
-	if (fcntl(fd, F_GETLK, &lock) < 0)
+	if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
 		return -errno;
-	if (lock.l_type == F_UNLCK)
-		return 0;
-	return lock.l_pid > 0 ? lock.l_pid : -ESRCH;
+	return lock.l_type != F_UNLCK;
+}
+
+int prov_open_to_readers(int fd)
+{
+	return fchmod(fd, 0644) < 0 ? -errno : 0;
 }
 
 int prov_write_all(int fd, const void *bytes, size_t size)

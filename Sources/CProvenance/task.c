@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -58,6 +59,17 @@ int prov_open_task_file(int proc, pid_t task, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+int64_t prov_pid_namespace(int proc, pid_t process)
+{
+	struct stat namespace;
+	char path[64];
+	int length = snprintf(path, sizeof(path), "%d/ns/pid", process);
+
+	if (length < 0 || (size_t)length >= sizeof(path))
+		return -ENAMETOOLONG;
+	return fstatat(proc, path, &namespace, 0) < 0 ? -errno : (int64_t)namespace.st_ino;
+}
+
 ssize_t prov_read_at_start(int fd, void *buffer, size_t size)
 {
 	ssize_t count;
@@ -71,4 +83,9 @@ ssize_t prov_read_at_start(int fd, void *buffer, size_t size)
 int prov_set_task_name(const char *name)
 {
 	return prctl(PR_SET_NAME, name, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int prov_forbid_tracing(void)
+{
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0;
 }

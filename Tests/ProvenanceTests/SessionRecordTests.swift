@@ -6,17 +6,15 @@ import Testing
 @Suite struct SessionRecordTests {
   static let boot = BootID(
     octets: Octets16(high: 0x0001_0203_0405_0607, low: 0x0809_0a0b_0c0d_0e0f))
-  static let nonce = Array(32..<64 as Range<UInt8>).withUnsafeBytes { SessionNonce($0) }
-  static let leader = SessionLeader(pid: 4711, start: 123_456_789_012)
+  static let leader = SessionLeader(
+    namespace: 4_026_531_836, pid: 4711, start: 123_456_789_012)
 
   static func record(
     intent: String? = nil, command: [[UInt8]] = [Array("make".utf8)], whole: Bool = true
   ) throws -> SessionRecord {
-    try #require(
-      SessionRecord(
-        leader: leader, boot: boot, nonce: nonce, uid: 1000, started: 1_764_000_000_123_456_789,
-        intent: try intent.map { try SessionIntent($0) }, command: command,
-        commandIsWhole: whole))
+    SessionRecord(
+      leader: leader, boot: boot, uid: 1000, started: 1_764_000_000_123_456_789,
+      intent: try intent.map { try SessionIntent($0) }, command: command, commandIsWhole: whole)
   }
 
   static func decode(_ bytes: [UInt8]) throws -> SessionRecord {
@@ -30,10 +28,22 @@ import Testing
   }
 
   /// The value is from Python's hashlib, over the bytes that docs/sessions.md names.
-  @Test func anIDFollowsFromBootLeaderAndNonce() {
+  @Test func anIDFollowsFromBootAndLeader() {
     #expect(
-      SessionID(certifiedBy: Self.boot, Self.leader, Self.nonce)
-        == SessionID("5c1ddaa164be7f6ceb7fd3a392ab898a"))
+      SessionID(ledBy: Self.leader, in: Self.boot) == SessionID("912cfa87e97f06105505cc3b179728d4"))
+  }
+
+  @Test func noTwoLeadersHaveOneID() {
+    let (leader, boot) = (Self.leader, Self.boot)
+    let others = [
+      SessionLeader(namespace: leader.namespace + 1, pid: leader.pid, start: leader.start),
+      SessionLeader(namespace: leader.namespace, pid: leader.pid + 1, start: leader.start),
+      SessionLeader(namespace: leader.namespace, pid: leader.pid, start: leader.start + 1),
+    ]
+    let ids = [leader] + others
+    #expect(Set(ids.map { SessionID(ledBy: $0, in: boot) }).count == ids.count)
+    let otherBoot = BootID(octets: Octets16(high: boot.octets.high, low: boot.octets.low + 1))
+    #expect(SessionID(ledBy: leader, in: otherBoot) != SessionID(ledBy: leader, in: boot))
   }
 
   @Test(arguments: [
@@ -82,7 +92,8 @@ import Testing
   @Test func anotherSessionsIDIsForged() throws {
     let record = try Self.record()
     for (old, new) in [
-      ("leader 4711", "leader 4712"), ("start 123456789012", "start 123456789013"),
+      ("leader 4711", "leader 4712"), ("namespace 4026531836", "namespace 4026531835"),
+      ("start 123456789012", "start 123456789013"),
       ("id \(record.id)", "id 00000001\(String(record.id.description.dropFirst(8)))"),
     ] {
       #expect(throws: SessionRecordFault.forged) {
@@ -93,7 +104,7 @@ import Testing
 
   @Test(arguments: [
     ("leader 4711", "leader +4711"), ("leader 4711", "leader 04711"), ("leader 4711", "leader"),
-    ("uid 1000", "uid -1"), ("uid 1000", "uid 1000 "), ("provstamp session 1", "session 2"),
+    ("uid 1000", "uid -1"), ("uid 1000", "uid 1000 "), ("provstamp session 2", "session 2"),
     ("command make", "command ma\\x6be"), ("command make", "command ma\\xk"),
     ("command make", "command make\nmore"), ("intent ", "intent \u{7}"), ("intent ", "intent"),
     ("uid 1000", "uid 1000\nuid 1000"), ("", "\n"),

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Provenance
 
-/// Records are written here by a program of its own, in Python, by the description in
-/// docs/sessions.md: honest ones, and every kind of forgery that the description rules out.
+/// Leaders and records are made here by a program of its own, in Python, by the description in
+/// docs/sessions.md: honest ones, and every kind of record that is not one.
 @Suite struct SessionRegistryTests {
   /// A leader, and a child of it.
   struct Leader {
@@ -14,34 +14,33 @@ import Testing
       import ctypes, fcntl, hashlib, os, struct, sys, time
 
       directory, kind, depth = sys.argv[1], sys.argv[2], int(sys.argv[3])
-      name = "python3" if kind == "unnamed" else "provstamp-run"
-      ctypes.CDLL(None).prctl(15, name.encode(), 0, 0, 0)
+      if kind not in ("unnamed", "for-parent"):
+          ctypes.CDLL(None).prctl(15, b"provstamp-run", 0, 0, 0)
 
-      pid = os.getpid()
-      with open("/proc/self/stat") as stat:
+      pid = os.getppid() if kind == "for-parent" else os.getpid()
+      with open(f"/proc/{pid}/stat") as stat:
           start = int(stat.read().rpartition(")")[2].split()[19])
-      if kind == "for-parent":
-          pid = os.getppid()
-          with open(f"/proc/{pid}/stat") as stat:
-              start = int(stat.read().rpartition(")")[2].split()[19])
       with open("/proc/sys/kernel/random/boot_id") as text:
           boot = bytes.fromhex(text.read().strip().replace("-", ""))
-      if kind == "boot":
-          boot = bytes(16)
-      nonce = os.urandom(32)
-      claimed = pid + 1 if kind == "foreign-id" else pid
-      digest = hashlib.sha256(b"provfs session" + boot + struct.pack("<iQ", claimed, start) + nonce)
-      identity = digest.hexdigest()[:32]
+      namespace = os.stat("/proc/self/ns/pid").st_ino
+      def digest(pid, boot):
+          named = b"provfs session 2" + boot + struct.pack("<QiQ", namespace, pid, start)
+          return hashlib.sha256(named).hexdigest()[:32]
+      identity = digest(pid, boot)
+      written = digest(pid, bytes(16)) if kind == "boot" else identity
+      if kind == "foreign-id":
+          written = digest(pid + 1, boot)
+      boot = bytes(16) if kind == "boot" else boot
       uid = os.getuid() + (1 if kind == "uid" else 0)
-      text = (f"provstamp session 1\nid {identity}\nleader {pid}\nstart {start}\nboot {boot.hex()}\n"
-              f"nonce {nonce.hex()}\nuid {uid}\nstarted {time.time_ns()}\nintent test\n"
-              "command python3\n").encode()
+      text = (f"provstamp session 2\nid {written}\nnamespace {namespace}\nleader {pid}\n"
+              f"start {start}\nboot {boot.hex()}\nuid {uid}\nstarted {time.time_ns()}\n"
+              "intent test\ncommand python3\n").encode()
       if kind == "malformed":
           text = text[:-1]
       if kind == "long":
           text += b"x" * 10000
 
-      path = f"{directory}/{pid}-{start + 1 if kind == 'misnamed' else start}"
+      path = f"{directory}/{namespace}-{pid}-{start + 1 if kind == 'misnamed' else start}"
       if kind == "fifo":
           os.mkfifo(path)
           file = os.open(path, os.O_RDWR)
@@ -53,31 +52,33 @@ import Testing
           file = os.open(directory, os.O_RDONLY)
       else:
           file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+      if kind == "missing":
+          os.unlink(path)
       if kind not in ("fifo", "directory"):
           os.write(file, text)
       if kind == "owner":
           os.chown(file, 61001, 61001)
       if kind == "linked":
           os.link(path, path + ".link")
-      if kind == "open-file-description":
+      if kind in ("honest", "owner", "linked"):
           fcntl.fcntl(file, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
-      elif kind not in ("unlocked", "fifo", "directory", "by-child"):
-          fcntl.lockf(file, fcntl.LOCK_EX)
 
       started, starting = os.pipe()
       child = os.fork()
       if child == 0:
+          ctypes.CDLL(None).prctl(15, b"python3", 0, 0, 0)
           if kind == "namespace":
               ctypes.CDLL(None).unshare(0x20000000)
               inner = os.fork()
               if inner == 0:
-                  os.write(starting, b"x")
+                  if os.fork() == 0:
+                      os.write(starting, b"x")
+                      sys.stdin.read()
+                      os._exit(0)
                   sys.stdin.read()
                   os._exit(0)
               os.waitpid(inner, 0)
               os._exit(0)
-          if kind == "by-child":
-              fcntl.lockf(file, fcntl.LOCK_EX)
           os.write(starting, b"x")
           if depth > 1:
               arguments = [sys.executable, "-S", "-E", "-c", sys.orig_argv[4]]
@@ -85,7 +86,7 @@ import Testing
           sys.stdin.read()
           os._exit(0)
       os.read(started, 1)
-      print(identity, pid, start, child, path, flush=True)
+      print(identity, pid, child, path, flush=True)
       sys.stdin.read()
       os.waitpid(child, 0)
       for leftover in (path + ".link", path + ".target", path):
@@ -97,7 +98,8 @@ import Testing
 
     let peer: SessionPeer
     let id: SessionID
-    let leader: SessionLeader
+    /// The leader's process id.
+    let number: pid_t
     let child: pid_t
     let path: String
     /// The session that the child leads, where there are several in a row.
@@ -110,31 +112,27 @@ import Testing
       let peer = try SessionPeer(Self.source, [directory, kind, String(depth)])
       let lines = try (0..<depth).map { _ in try peer.words() }
       let leaders = try lines.map { try Leader(peer, $0) }
-      self = try #require(leaders.first { $0.leader.pid == peer.pid || kind == "for-parent" })
+      self = try #require(leaders.first { $0.number == peer.pid || kind == "for-parent" })
       while nested.count < depth - 1 {
         let above = nested.last ?? self
-        nested.append(try #require(leaders.first { $0.leader.pid == above.child }))
+        nested.append(try #require(leaders.first { $0.number == above.child }))
       }
     }
 
     private init(_ peer: SessionPeer, _ words: [String]) throws {
-      try #require(words.count == 5)
+      try #require(words.count == 4)
       self.peer = peer
       id = try #require(SessionID(words[0]))
-      leader = SessionLeader(
-        pid: try #require(pid_t(words[1])), start: try #require(UInt64(words[2])))
-      child = try #require(pid_t(words[3]))
-      path = words[4]
+      number = try #require(pid_t(words[1]))
+      child = try #require(pid_t(words[2]))
+      path = words[3]
     }
   }
 
-  /// What the registry says, and what a resolver that never saw them says of leader and child.
-  static func findings(_ leader: Leader) throws -> (
-    registry: SessionID?, leader: Writer?, child: Writer?
-  ) {
+  /// What a resolver that never saw them says of leader and child.
+  static func writers(_ leader: Leader) throws -> (leader: Writer?, child: Writer?) {
     let resolver = try WriterResolver()
     return (
-      try SessionRegistry().session(ledBy: leader.leader, uid: getuid()),
       resolver.writer(task: leader.peer.pid, uid: getuid()),
       resolver.writer(task: leader.child, uid: getuid())
     )
@@ -144,10 +142,13 @@ import Testing
     try SessionRegistry().entries().first { $0.path == path }?.state
   }
 
-  @Test func aLeaderThatHoldsItsRecordLeadsItsDescendants() throws {
+  static func running(_ leader: Leader) throws -> SessionRegistry.Session? {
+    try SessionRegistry().sessions().first { $0.id == leader.id }
+  }
+
+  @Test func aLeaderLeadsItsDescendants() throws {
     let leader = try Leader("honest")
-    let found = try Self.findings(leader)
-    #expect(found.registry == leader.id)
+    let found = try Self.writers(leader)
     #expect(found.leader?.session == leader.id)
     #expect(found.child?.session == leader.id)
     #expect(found.child?.root == RootPrefix.none)
@@ -158,34 +159,54 @@ import Testing
     #expect(record.id == leader.id)
     #expect(record.uid == getuid())
     #expect(record.intent?.description == "test")
+    let session = try #require(try Self.running(leader))
+    #expect((session.leader, session.uid) == (leader.peer.pid, getuid()))
+    #expect(session.record == record)
   }
 
+  /// The record describes; whatever happened to it, the session is the same.
   @Test(arguments: [
-    "foreign-id", "unlocked", "open-file-description", "by-child", "linked", "symlink", "fifo",
-    "directory", "long", "malformed", "misnamed", "boot", "uid", "owner",
+    "missing", "foreign-id", "linked", "symlink", "fifo", "directory", "long", "malformed",
+    "misnamed", "boot", "uid", "owner", "unlocked",
   ])
-  func aForgeryLeadsNobody(kind: String) throws {
+  func aRecordProvesNothing(kind: String) throws {
     let leader = try Leader(kind)
-    let found = try Self.findings(leader)
-    #expect(found.registry == nil)
-    #expect(found.leader?.session == SessionID.none)
-    #expect(found.child?.session == SessionID.none)
+    let found = try Self.writers(leader)
+    #expect(found.leader?.session == leader.id)
+    #expect(found.child?.session == leader.id)
+    let session = try #require(try Self.running(leader))
+    #expect((session.record == nil) == (kind != "unlocked"))
   }
 
-  /// A record for a process that does not want to be a leader: here the test itself, which is the
-  /// forger's parent.
-  @Test func nobodyMakesALeaderOfAnother() throws {
-    let forger = try Leader("for-parent")
-    #expect(forger.leader.pid == getpid())
-    #expect(try SessionRegistry().session(ledBy: forger.leader, uid: getuid()) == nil)
+  /// Another process of the same user may write what it likes into a living leader's record.
+  @Test func aRewrittenRecordChangesNoSession() throws {
+    let leader = try Leader("honest")
+    let text = try SmallFile.bytes(leader.path)
+    let changed = String(decoding: text, as: UTF8.self).replacing("intent test", with: "intent lie")
+    let file = open(leader.path, O_WRONLY | O_TRUNC | O_CLOEXEC)
+    try #require(file >= 0)
+    _ = changed.utf8.withContiguousStorageIfAvailable { write(file, $0.baseAddress, $0.count) }
+    close(file)
+    #expect(try Self.writers(leader).child?.session == leader.id)
+    #expect(try Self.running(leader)?.record?.intent?.description == "lie")
   }
 
-  /// Processes of another name are spared the search; docs/sessions.md says so.
+  /// A record for a process that does not want to be a leader: here the test itself.
+  @Test func nobodyIsMadeALeader() throws {
+    let leader = try Leader("for-parent")
+    let resolver = try WriterResolver()
+    #expect(resolver.writer(task: getpid(), uid: getuid())?.session != leader.id)
+    #expect(try Self.running(leader) == nil)
+    guard case .ended = try Self.state(leader.path) else {
+      Issue.record("listed as \(String(describing: try Self.state(leader.path)))")
+      return
+    }
+  }
+
   @Test func aLeaderIsNamedAsSuch() throws {
     let leader = try Leader("unnamed")
-    let found = try Self.findings(leader)
-    #expect(found.registry == leader.id)
-    #expect(found.child?.session == SessionID.none)
+    #expect(try Self.writers(leader).child?.session == SessionID.none)
+    #expect(try Self.running(leader) == nil)
   }
 
   @Test func faultsAreReported() throws {
@@ -199,14 +220,9 @@ import Testing
       let leader = try Leader(kind)
       #expect(try Self.state(leader.path) == state, "\(kind)")
     }
-    let unlocked = try Leader("unlocked")
-    guard case .ended(let record) = try Self.state(unlocked.path) else {
-      Issue.record("a record without a leader's lock is not listed as ended")
-      return
-    }
-    #expect(record.id == unlocked.id)
   }
 
+  /// Its child has the record locked, as a process that shares its descriptors would.
   @Test func aKilledLeadersSessionEnds() throws {
     let leader = try Leader("honest")
     // The child lives on with the input of the leader.
@@ -217,7 +233,26 @@ import Testing
       return
     }
     #expect(record.id == leader.id)
-    #expect(try SessionRegistry().session(ledBy: leader.leader, uid: getuid()) == nil)
+    #expect(try Self.running(leader) == nil)
+  }
+
+  @Test func leftoversAreRemoved() throws {
+    let leader = try Leader("honest")
+    leader.peer.killOnly(SIGKILL)
+    defer { unlink(leader.path) }
+    let living = try Leader("honest")
+    let session = try #require(try Self.running(living)).record
+    let places = RegistryPlace.all(of: getuid())
+    let place = try #require(places.first { leader.path.hasPrefix($0.path("")) })
+    let other = SessionRecord(
+      leader: SessionLeader(namespace: 1, pid: 1, start: 1), boot: try BootID.current(),
+      uid: getuid(), started: 1, intent: nil, command: [])
+    let entry = try RegistryEntry(other, in: place, try place.openDirectory())
+    defer { entry.withdraw() }
+    #expect(access(leader.path, F_OK) != 0)
+    #expect(try Self.running(living)?.record == session)
+    let path = place.path(SessionRecord.fileName(of: other.leader))
+    #expect(try Self.state(path) == .elsewhere(other))
   }
 
   @Test func aPlaceOfAnotherUserIsRefused() throws {
@@ -233,6 +268,13 @@ import Testing
       chmod(path, mode)
       #expect(throws: RegistryPlace.Fault.writable) { _ = try own.openAnchor() }
     }
+    chmod(path, 0o700)
+    let below = path + "/sessions"
+    try #require(mkdir(below, 0o700) == 0)
+    defer { rmdir(below) }
+    _ = try own.openDirectory()
+    chmod(below, 0o777)
+    #expect(throws: RegistryPlace.Fault.writable) { _ = try own.openDirectory() }
     let link = path + ".link"
     try #require(symlink(path, link) == 0)
     defer { unlink(link) }

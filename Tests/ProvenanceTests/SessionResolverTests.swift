@@ -187,15 +187,57 @@ import Testing
     #expect(wrong.withLock { $0 } == [])
   }
 
-  /// A process in a pid namespace of its own belongs to the session around it, by the number that it
-  /// has here. Needs the right to make one, as root has.
-  @Test func aProcessInAPidNamespaceBelongsToTheSessionAround() throws {
+  /// The first process of a pid namespace belongs to the session around, by the number that it has here.
+  /// Its children, and so all others there, may have come from anywhere. Needs the right to make a
+  /// namespace, as root has.
+  @Test func whoIsInAPidNamespaceIsKnownAsFarAsItCanBePlaced() throws {
     let leader = try SessionRegistryTests.Leader("namespace")
-    let inside = try #require(Self.children(of: leader.child).first)
+    let first = try #require(Self.children(of: leader.child).first)
+    let second = try #require(Self.children(of: first).first)
     let resolver = try WriterResolver()
-    let writer = try #require(resolver.writer(task: inside, uid: 0))
-    #expect(writer.session == leader.id)
-    #expect(writer.pid == UInt32(inside))
+    for _ in 0..<2 {
+      #expect(resolver.writer(task: second, uid: 0) == nil)
+      let writer = try #require(resolver.writer(task: first, uid: 0))
+      #expect(writer.session == leader.id)
+      #expect(writer.pid == UInt32(first))
+    }
+  }
+
+  /// Orphans of a killed leader.
+  @Test func childrenOfAForegroundProcessAreUnknownUnlessTheyLead() throws {
+    let peer = try SessionPeer(
+      #"""
+      import ctypes, os, sys
+      name = lambda name: ctypes.CDLL(None).prctl(15, name, 0, 0, 0)
+      name(b"provstamp-front")
+      def child(named):
+          ready, up = os.pipe()
+          pid = os.fork()
+          if pid == 0:
+              name(named)
+              os.write(up, b"x")
+              sys.stdin.read()
+              os._exit(0)
+          os.read(ready, 1)
+          return pid
+      print(child(b"sh"), child(b"provstamp-run"), flush=True)
+      sys.stdin.read()
+      """#)
+    let children = try peer.numbers()
+    let resolver = try WriterResolver()
+    // Once before the parent is remembered, once after.
+    #expect(resolver.writer(task: children[0], uid: 0) == nil)
+    let parent = try #require(resolver.writer(task: peer.pid, uid: 0))
+    #expect(resolver.writer(task: children[0], uid: 0) == nil)
+    let leader = try #require(resolver.writer(task: children[1], uid: 0))
+    #expect(leader.session != parent.session && !leader.session.isNone)
+  }
+
+  /// Whose parent is outside this pid namespace, and so unknown, and who is the kernel's.
+  @Test func aThreadOfTheKernelIsUnknown() throws {
+    let proc = try ProcFilesystem()
+    guard proc.isKernelThread(2) else { return }
+    #expect(try WriterResolver().writer(task: 2, uid: 0) == nil)
   }
 
   private static func children(of process: pid_t) -> [pid_t] {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Testing
 
 @testable import Provenance
@@ -36,21 +37,47 @@ import Testing
 
   @Test func statusNamesProcessParentAndRealUser() throws {
     let name = "Name:\ta\\nTgid:\\t9\n"
-    let text = "Umask:\t0022\nTgid:\t12\nPPid:\t0\nUid:\t5\t6\t7\t8\nUid:\t9\nGid:\t9"
+    let text = "Umask:\t0022\nTgid:\t12\nPPid:\t0\nUid:\t5\t6\t7\t8\nUid:\t9\nThreads:\t1\nGid:\t9"
     let status = try #require(Array((name + text).utf8).withUnsafeBytes { TaskStatus($0) })
     #expect(status.process == 12)
     #expect(status.parent == 0)
     #expect(status.uid == 5)
+    #expect((status.depth, status.innermost) == (0, 12))
+  }
+
+  @Test(arguments: [
+    ("12", 0, 12, false), ("12\t7", 1, 7, false), ("12\t1", 1, 1, true), ("1", 0, 1, false),
+    ("12\t9\t1", 2, 1, true),
+  ])
+  func statusNamesThePidNamespacesBelow(numbers: String, depth: Int, innermost: pid_t, adopts: Bool)
+    throws
+  {
+    let text = "Tgid:\t12\nPPid:\t3\nUid:\t5\nNStgid:\t\(numbers)\nNSpid:\t12\t8\nThreads:\t1\n"
+    let status = try #require(Array(text.utf8).withUnsafeBytes { TaskStatus($0) })
+    #expect((status.depth, status.innermost) == (depth, innermost))
+    #expect(status.adoptsAnybody == adopts)
   }
 
   @Test(arguments: [
     "", "Tgid:\t12\nPPid:\t1\n", "PPid:\t1\nUid:\t5\t5\t5\t5\n", "Tgid:\t12\nUid:\t5\n",
     "Tgid:\t0\nPPid:\t1\nUid:\t5\n", "Tgid:\t1\nPPid:\t1\nUid:\t4294967296\n",
-    "Tgid:\t12\nPPid:\t1\nUid:\t5", "Tgid:\t12\nPPid:\t-3\nUid:\t5\n",
+    "Tgid:\t12\nPPid:\t1\nUid:\t5x", "Tgid:\t12\nPPid:\t-3\nUid:\t5\n",
     "Tgid:\t12\nPPid:\t2147483648\nUid:\t5\n", "xTgid:\t12\nPPid:\t1\nUid:\t5\n",
   ])
   func statusWithoutThemFails(text: String) {
+    #expect(Array((text + "Threads:\t1\n").utf8).withUnsafeBytes { TaskStatus($0) } == nil)
+  }
+
+  /// What ends before the line after the namespaces' may lack those.
+  @Test func statusThatIsCutFails() {
+    let text = "Tgid:\t12\nPPid:\t1\nUid:\t5\nNStgid:\t12\t1\n"
     #expect(Array(text.utf8).withUnsafeBytes { TaskStatus($0) } == nil)
+    #expect(Array((text + "Threads:\t1").utf8).withUnsafeBytes { TaskStatus($0) } == nil)
+  }
+
+  @Test func flagsAreReadPastTheName() {
+    let flags = Self.line(name: "x) Z 0 0 0 0 (").withUnsafeBytes { ProcessStart.flags($0) }
+    #expect(flags == 8)
   }
 
   @Test func noBytesAreATrap() {

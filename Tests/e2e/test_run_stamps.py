@@ -115,24 +115,36 @@ def test_a_member_that_outlives_its_command_stays_a_member(worker):
     assert worker.stamp("file").session == session
 
 
-def test_a_member_that_was_seen_stays_one_when_the_leader_is_killed(worker):
-    """It keeps its session, and so do its children: killing the leader sheds nothing."""
+def test_a_killed_leader_takes_its_members_with_it(worker):
+    """Those that forked away, too: killing the leader sheds no session."""
     process = worker.session(
-        ID + '(echo 1 > seen; read line < "$0"; echo 2 > seen; echo 3 > new; '
-        "sh -c 'echo 4 > child') >&- & cat", worker.gate())
+        ID + "(setsid sh -c 'echo 1 > seen; sh -c \"read line < \\\"$0\\\"; echo 2 > late\"' "
+        '"$0" >&- & ) & cat', worker.gate())
     session = process.stdout.readline().decode().strip()
     until(lambda: (worker.area.source / "seen").exists()
           and (worker.area.source / "seen").read_text() == "1\n", "the member writes")
     assert worker.stamp("seen").session == session
     leader = records.of_session(worker.area.worker, session).leader
+    members = [pid for pid in processes_of(session) if pid != process.pid]
+    assert len(members) >= 3
     os.kill(leader, signal.SIGKILL)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 125
-    worker.open_gate()
-    until(lambda: (worker.area.source / "child").exists()
-          and (worker.area.source / "child").read_text() == "4\n", "the orphan writes")
-    for name in ("seen", "new", "child"):
-        assert worker.stamp(name).session == session
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in members)
+    assert not (worker.area.source / "late").exists()
+
+
+def processes_of(session):
+    """The processes that have the session's id in their environment."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/environ", "rb") as environment:
+                if f"AGENT_SESSION_ID={session}".encode() in environment.read().split(b"\0"):
+                    found.append(int(name))
+        except OSError:
+            continue
+    return found
 
 
 def test_sessions_at_once_are_told_apart(worker):
@@ -161,29 +173,32 @@ def test_two_sessions_in_one_file_are_both_named(worker):
 
 HIDING = """
 mount -t proc -o hidepid=$1 proc /proc
-exec setpriv --reuid=$2 --regid=$3 --clear-groups sh -euc '
-    cd "$0"
-    "$1" -f source view &
-    tries=0
-    until mountpoint -q view; do
-        tries=$((tries + 1)); test $tries -lt 3000; sleep 0.01
-    done
-    trap "fusermount3 -u view; wait" EXIT
-    "$2" run -- sh -c "echo x > view/file"
-' "$4" "$5" "$6"
+as="setpriv --reuid=$2 --regid=$3 --clear-groups"
+mount=$as
+test "$7" = user || mount=
+cd "$4"
+$mount "$5" -f source view &
+tries=0
+until $mount mountpoint -q view; do
+    tries=$((tries + 1)); test $tries -lt 3000; sleep 0.01
+done
+trap "umount view; wait" EXIT
+$as "$6" run -q -- sh -c "echo x > view/file"
 """
 
 
-@pytest.mark.parametrize("hidden, is_known", [("off", True), ("noaccess", False),
-                                              ("invisible", False)])
-def test_an_ancestor_that_cannot_be_seen_may_lead_a_session(private, user, hidden, is_known):
-    """So the writer is unknown, and there is no stamp: never one that says "no session"."""
+@pytest.mark.parametrize("hidden, mounted_by, is_known", [
+    ("off", "user", True), ("noaccess", "user", False), ("invisible", "user", False),
+    ("noaccess", "root", True), ("invisible", "root", True)])
+def test_an_ancestor_that_cannot_be_seen_may_lead_a_session(
+        private, user, hidden, mounted_by, is_known):
+    """So the writer is unknown, and there is no stamp: never one that says "no session". Root sees all."""
     for name in ("source", "view"):
         (private / name).mkdir()
         os.chown(private / name, user.uid, user.gid)
     done = subprocess.run(
         ["unshare", "--mount", "--propagation", "private", "sh", "-euc", HIDING, "sh", hidden,
-         str(user.uid), str(user.gid), private, programs.provfs(), programs.provstamp()],
+         str(user.uid), str(user.gid), private, programs.provfs(), programs.provstamp(), mounted_by],
         cwd="/", capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr.decode()
     assert (private / "source" / "file").read_text() == "x\n"

@@ -32,17 +32,16 @@ int prov_make_directory(int directory, const char *path, mode_t mode);
 int prov_rename_to_new(int directory, const char *from, const char *to);
 
 /*
- * Takes the write lock on a whole file for this process; -EAGAIN or -EACCES
- * where another process has it. It goes with the process, or with the first
- * descriptor of the file that the process closes, and no child inherits it.
+ * Takes the write lock on a whole file for this open file; -EAGAIN or -EACCES
+ * where there is one. It goes when the last descriptor of this open file is closed.
  */
 int prov_lock_file(int fd);
 
-/*
- * The process that has the write lock on the file; 0 where none has it, -ESRCH
- * where one has it that cannot be seen in this pid namespace.
- */
-pid_t prov_lock_holder(int fd);
+/* Whether anybody has the write lock on the file: 1, 0, or -errno. */
+int prov_is_locked(int fd);
+
+/* Lets everybody read the file. Returns 0 or -errno. */
+int prov_open_to_readers(int fd);
 
 /* Writes all of `size` bytes. Returns 0 or -errno. */
 int prov_write_all(int fd, const void *bytes, size_t size);

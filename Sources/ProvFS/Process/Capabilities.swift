@@ -21,6 +21,7 @@ enum Capabilities {
     CAP_SETUID,  // taking a caller's fsuid
     CAP_LEASE,  // telling whether a file of any owner is mapped for writing
     CAP_SETGID,  // taking a caller's fsgid and groups
+    CAP_SYS_PTRACE,  // seeing whose session a process is in where /proc is mounted with hidepid
     CAP_MAC_ADMIN,  // naming a client to the provfs LSM as the writer
   ]
 

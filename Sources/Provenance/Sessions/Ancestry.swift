@@ -16,19 +16,21 @@ struct Ancestry {
     case changed
     /// The process has gone.
     case gone
-    /// A living ancestor cannot be seen or read, so that nothing is known about what is above it; or
-    /// it cannot be told whether one leads a session.
+    /// A living ancestor cannot be seen or read, so that nothing is known about what is above it.
     case hidden
+    /// The parent may not be where the process came from: it becomes the parent of orphans whose
+    /// ancestors were elsewhere.
+    case adopted
   }
 
   let proc: ProcFilesystem
-  let registry: SessionRegistry
+  let boot: BootID
   let cache: TaskCache
   let hasAgentSessions: Bool
 
-  init(_ proc: ProcFilesystem, _ registry: SessionRegistry, _ cache: TaskCache) {
+  init(_ proc: ProcFilesystem, _ boot: BootID, _ cache: TaskCache) {
     self.proc = proc
-    self.registry = registry
+    self.boot = boot
     self.cache = cache
     hasAgentSessions = proc.hasAgentSessions
   }
@@ -38,17 +40,19 @@ struct Ancestry {
   private static let maximumAttempts = 64
   /// How many of the nearest processes on the way are remembered.
   private static let remembered = 16
-  private static let leaderName = TaskName(SessionLeader.taskName)
+  private static let foregroundName = TaskName(SessionLeader.foregroundName)
 
-  /// Finds out who a task is. The session of its process is the registry's, unless the kernel names
-  /// one.
+  /// Finds out who a task is. The session of its process is that of its ancestors, unless the kernel
+  /// names one.
   func resolve(_ task: pid_t) throws(Obstacle) -> ResolvedTask {
     for _ in 0..<Self.maximumAttempts {
       do {
         let first = try look(at: task)
         let (process, files) = (first.status.process, first.files)
+        let adopts = first.status.adoptsAnybody
         return ResolvedTask(
-          task: task, process: process, files: files, membership: try membership(of: first))
+          task: task, process: process, files: files, adoptsAnybody: adopts,
+          membership: try membership(of: first))
       } catch {
         guard error == .changed else { throw error }
       }
@@ -68,6 +72,7 @@ struct Ancestry {
   private struct Step {
     let process: pid_t
     let files: TaskFiles
+    let adoptsAnybody: Bool
     let leads: SessionID
   }
 
@@ -77,7 +82,7 @@ struct Ancestry {
     guard kernel.session.isNone else { return nil }
     guard task.status.process != task.number else { return try climb(from: task) }
     // A thread: all threads of a process share its session.
-    if let known = known(task.status.process) { return known }
+    if let known = known(task.status.process)?.membership { return known }
     let process = try look(at: task.status.process)
     guard process.status.process == task.status.process else { throw .changed }
     return try climb(from: process)
@@ -90,15 +95,20 @@ struct Ancestry {
     var distant: [SessionID] = []
     var top = SessionMembership.outside
     var depth = 0
-    while child.status.parent != 0 {
+    // The first process has no parent; nor have others whose parent is outside this pid namespace, and
+    // the kernel's own threads, which work for anybody.
+    while child.number != 1 {
       depth += 1
-      guard depth < Self.maximumDepth else { throw .hidden }
-      if let known = known(child.status.parent) {
+      guard child.status.parent != 0, depth < Self.maximumDepth else { throw .hidden }
+      if let known = known(child.status.parent), let membership = known.membership {
         try confirm(child)
-        top = known
+        try checkBirth(of: child, below: known.files, known.adoptsAnybody)
+        top = membership
         break
       }
-      child = try parent(of: child)
+      let parent = try parent(of: child)
+      try checkBirth(of: child, below: parent.files, parent.status.adoptsAnybody)
+      child = parent
       let step = try step(child)
       if nearest.count < Self.remembered {
         nearest.append(step)
@@ -111,11 +121,20 @@ struct Ancestry {
   }
 
   /// What is known of a process that is alive.
-  private func known(_ process: pid_t) -> SessionMembership? {
+  private func known(_ process: pid_t) -> ResolvedTask? {
     guard let task = cache.find(process), task.process == process, task.files.name != nil else {
       return nil
     }
-    return task.membership
+    return task
+  }
+
+  /// Makes sure that a process can only have come from its parent, or from what that leads.
+  private func checkBirth(
+    of child: borrowing Task, below parent: TaskFiles, _ adoptsAnybody: Bool
+  ) throws(Obstacle) {
+    guard !adoptsAnybody, child.files.isLeader || parent.name != Self.foregroundName else {
+      throw .adopted
+    }
   }
 
   private func look(at number: pid_t) throws(Obstacle) -> Task {
@@ -154,17 +173,18 @@ struct Ancestry {
 
   private func step(_ task: borrowing Task) throws(Obstacle) -> Step {
     var leads = SessionID.none
-    if task.files.name == Self.leaderName {
-      do {
-        let leader = SessionLeader(pid: task.number, start: try proc.start(task.number))
-        leads = try registry.session(ledBy: leader, uid: task.status.uid) ?? .none
+    if task.files.isLeader {
+      do throws(Errno) {
+        leads = SessionID(ledBy: try proc.leader(task.number, task.status), in: boot)
       } catch {
         throw .hidden
       }
-      // It lives: so the start was its own.
+      // It lives: so what was read by its number was its own.
       guard task.files.name != nil else { throw .changed }
     }
-    return Step(process: task.number, files: task.files, leads: leads)
+    return Step(
+      process: task.number, files: task.files, adoptsAnybody: task.status.adoptsAnybody,
+      leads: leads)
   }
 
   /// - Parameter steps: from the process itself upwards.
@@ -174,7 +194,8 @@ struct Ancestry {
       if !step.leads.isNone { membership = membership.entering(step.leads) }
       cache.insert(
         ResolvedTask(
-          task: step.process, process: step.process, files: step.files, membership: membership))
+          task: step.process, process: step.process, files: step.files,
+          adoptsAnybody: step.adoptsAnybody, membership: membership))
     }
     return membership
   }

@@ -31,11 +31,6 @@ struct RegistryPlace: Hashable {
     ([anchor] + directories + [name]).joined(separator: "/")
   }
 
-  /// Where `name` is below the anchor.
-  func pathBelow(_ name: String) -> String {
-    (directories + [name]).joined(separator: "/")
-  }
-
   /// Why a directory cannot be where a user's records are.
   enum Fault: Error, Hashable {
     /// It is not there, or is no directory.
@@ -67,9 +62,37 @@ struct RegistryPlace: Hashable {
       throw .unreadable(error)
     }
     try checkFilesystem(of: descriptor, status)
+    try checkOwner(status)
+    return descriptor
+  }
+
+  /// Opens the directory that the records are in, under the same condition.
+  func openDirectory() throws(Fault) -> OwnedDescriptor {
+    var directory = try openAnchor()
+    for name in directories {
+      do throws(Errno) {
+        directory = try directory.withNumber { number throws(Errno) in
+          try OwnedDescriptor(prov_open_directory_below(number, name))
+        }
+      } catch {
+        throw error == .noSuchFileOrDirectory ? .absent(error) : .unreadable(error)
+      }
+      let status: statx
+      do throws(Errno) {
+        status = try directory.withNumber { number throws(Errno) in
+          try statx(of: number, UInt32(STATX_UID) | UInt32(STATX_MODE))
+        }
+      } catch {
+        throw .unreadable(error)
+      }
+      try checkOwner(status)
+    }
+    return directory
+  }
+
+  private func checkOwner(_ status: statx) throws(Fault) {
     guard status.stx_uid == owner else { throw .owner(status.stx_uid) }
     guard status.stx_mode & 0o022 == 0 else { throw .writable }
-    return descriptor
   }
 
   private func open() throws(Fault) -> OwnedDescriptor {

@@ -22,6 +22,7 @@ public struct SessionProcesses: Sendable {
     let resolver = try WriterResolver()
     for pid in try proc.processes().sorted() {
       guard let writer = resolver.writer(task: pid, uid: 0) else {
+        guard !proc.isKernelThread(pid) else { continue }
         // One that has ended meanwhile is in no session any more.
         if kill(pid, 0) == 0 || errno == EPERM { unknown += 1 }
         continue

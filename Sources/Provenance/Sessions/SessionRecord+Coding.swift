@@ -15,7 +15,7 @@ public enum SessionRecordFault: Error, Hashable, Sendable {
   case linked
   /// Longer than ``SessionRecord/maximumSize``, or not as a record is written.
   case malformed
-  /// The id does not follow from leader and nonce.
+  /// The id does not follow from the leader.
   case forged
   /// Its name is not that of its leader's record.
   case misnamed
@@ -30,7 +30,7 @@ extension SessionRecordFault: CustomStringConvertible {
     case .owner(let uid): "owned by uid \(uid), whose sessions are not kept here"
     case .linked: "a file with other names"
     case .malformed: "not written as a session's record is"
-    case .forged: "an id that does not follow from its leader and nonce"
+    case .forged: "an id that does not follow from its leader"
     case .misnamed: "under another name than its leader's record has"
     case .boot: "left from before the last boot"
     }
@@ -43,7 +43,7 @@ extension SessionRecord {
   /// Most bytes of the command as it is written.
   private static let maximumCommandSize = 4096
 
-  private static let format = "provstamp session 1"
+  private static let format = "provstamp session 2"
 
   var encoded: [UInt8] {
     let command = EscapedCommand(
@@ -52,10 +52,10 @@ extension SessionRecord {
       """
       \(Self.format)
       id \(id)
+      namespace \(leader.namespace)
       leader \(leader.pid)
       start \(leader.start)
       boot \(boot.octets.hexadecimalDigits)
-      nonce \(nonce.hexadecimalDigits)
       uid \(uid)
       started \(started)
       intent \(intent?.description ?? "")
@@ -69,10 +69,10 @@ extension SessionRecord {
     var fields = RecordFields(bytes)
     guard fields.skip(line: Self.format) else { throw .malformed }
     guard let id = fields.take("id").flatMap({ SessionID($0) }),
+      let namespace = fields.take("namespace").flatMap({ UInt64($0) }),
       let pid = fields.take("leader").flatMap({ pid_t($0) }),
       let start = fields.take("start").flatMap({ UInt64($0) }),
       let boot = fields.take("boot").flatMap({ Octets16(hexadecimal: $0.utf8) }),
-      let nonce = fields.take("nonce").flatMap({ SessionNonce(hexadecimal: $0) }),
       let uid = fields.take("uid").flatMap({ uid_t($0) }),
       let started = fields.take("started").flatMap({ UInt64($0) }),
       let intent = fields.take("intent")
@@ -80,13 +80,11 @@ extension SessionRecord {
     let whole = fields.take("command")
     guard let command = (whole ?? fields.take("command-begins")).flatMap(EscapedCommand.arguments)
     else { throw .malformed }
-    guard
-      let record = SessionRecord(
-        leader: SessionLeader(pid: pid, start: start), boot: BootID(octets: boot), nonce: nonce,
-        uid: uid, started: started, intent: try? SessionIntent(intent), command: command,
-        commandIsWhole: whole != nil),
-      record.id == id
-    else { throw .forged }
+    let record = SessionRecord(
+      leader: SessionLeader(namespace: namespace, pid: pid, start: start),
+      boot: BootID(octets: boot), uid: uid, started: started, intent: try? SessionIntent(intent),
+      command: command, commandIsWhole: whole != nil)
+    guard record.id == id else { throw .forged }
     // Whatever was read with indulgence above is written differently again.
     guard record.encoded.elementsEqual(bytes) else { throw .malformed }
     self = record
@@ -94,7 +92,7 @@ extension SessionRecord {
 
   /// What the record's file is called.
   static func fileName(of leader: SessionLeader) -> String {
-    "\(leader.pid)-\(leader.start)"
+    "\(leader.namespace)-\(leader.pid)-\(leader.start)"
   }
 }
 

@@ -3,17 +3,60 @@ import CProvenance
 import Glibc
 import SystemPackage
 
-/// The sessions that supervisors have registered on this machine, for kernels without agent sessions.
+/// The sessions of `provstamp run` on this machine, for kernels without agent sessions.
 ///
-/// A record counts only while the leader that it names holds the write lock on it. So nobody can make
-/// a leader of a process that does not want to be one, and a record outlives no leader.
-/// Safe to use from any number of threads.
+/// A session runs while its leader does, which /proc tells. The registry's files describe sessions, and
+/// prove nothing. Safe to use from any number of threads.
 public final class SessionRegistry: Sendable {
-  let boot: BootID
+  private let boot: BootID
+  private let proc: ProcFilesystem
 
-  /// - Throws: the error of ``BootID/current()``.
+  /// - Throws: the errors of ``BootID/current()`` and of ``WriterResolver/init(capacity:)`` about /proc.
   public init() throws(Errno) {
     boot = try BootID.current()
+    proc = try ProcFilesystem()
+  }
+
+  /// A session whose leader lives.
+  public struct Session: Hashable, Sendable {
+    public let id: SessionID
+    /// The leader's process id, as it is seen from here.
+    public let leader: pid_t
+    /// The leader's real uid.
+    public let uid: uid_t
+    /// What was written down about it, where that is to be found.
+    public let record: SessionRecord?
+  }
+
+  /// The sessions that run, as far as their leaders can be seen from here.
+  ///
+  /// - Throws: the error of getdents64(2) or open(2).
+  public func sessions() throws(Errno) -> [Session] {
+    try proc.processes().compactMap(session(ledBy:))
+  }
+
+  private func session(ledBy process: pid_t) -> Session? {
+    guard let files = try? TaskFiles(proc, process, agentSessions: false), files.isLeader,
+      let statusFile = try? proc.open(process, "status"),
+      let status = try? proc.status(statusFile),
+      let leader = try? proc.leader(process, status),
+      // It lives: so all that was read by its number was its own.
+      files.isLeader
+    else { return nil }
+    return Session(
+      id: SessionID(ledBy: leader, in: boot), leader: process, uid: status.uid,
+      record: record(of: leader, uid: status.uid))
+  }
+
+  private func record(of leader: SessionLeader, uid: uid_t) -> SessionRecord? {
+    let name = SessionRecord.fileName(of: leader)
+    for place in RegistryPlace.all(of: uid) {
+      guard let directory = try? usable(place), let file = try? openFile(directory, name),
+        let record = try? record(in: file, name, place)
+      else { continue }
+      return record
+    }
+    return nil
   }
 
   /// What a file in the registry is.
@@ -22,7 +65,7 @@ public final class SessionRegistry: Sendable {
     case active(SessionRecord)
     /// A session whose leader ended without removing the record: it was killed.
     case ended(SessionRecord)
-    /// A session whose leader is in another pid namespace: its members cannot be told from here.
+    /// A session whose leader is in another pid namespace, where it has the record locked.
     case elsewhere(SessionRecord)
     /// No record. It is ignored.
     case faulty(SessionRecordFault)
@@ -33,25 +76,6 @@ public final class SessionRegistry: Sendable {
   public struct Entry: Hashable, Sendable {
     public let path: String
     public let state: State
-  }
-
-  /// The session that a process leads.
-  ///
-  /// - Parameter uid: the process's real uid.
-  /// - Returns: nil where there is no record of it that counts.
-  /// - Throws: what kept this process from finding out.
-  func session(ledBy leader: SessionLeader, uid: uid_t) throws(Errno) -> SessionID? {
-    let name = SessionRecord.fileName(of: leader)
-    for place in RegistryPlace.all(of: uid) {
-      guard let anchor = try usable(place) else { continue }
-      guard let file = try openFile(anchor, place.pathBelow(name)) else { continue }
-      switch state(of: file, name, place) {
-      case .active(let record): return record.id
-      case .unreadable(let error): throw error
-      case .ended, .elsewhere, .faulty: continue
-      }
-    }
-    return nil
   }
 
   /// Every file in the registry that this process may know of: root's and its own user's, and, for
@@ -71,11 +95,7 @@ public final class SessionRegistry: Sendable {
 
   private func entries(in place: RegistryPlace) -> [Entry] {
     do {
-      guard let anchor = try usable(place) else { return [] }
-      let below = place.directories.joined(separator: "/")
-      let opened = anchor.withNumber { prov_open_directory_below($0, below) }
-      guard opened != -ENOENT else { return [] }
-      let directory = try OwnedDescriptor(opened)
+      guard let directory = try usable(place) else { return [] }
       return try directoryNames(directory).sorted().compactMap { name in
         guard let file = try? openFile(directory, name) else { return nil }
         return Entry(path: place.path(name), state: state(of: file, name, place))
@@ -94,7 +114,7 @@ public final class SessionRegistry: Sendable {
   /// - Returns: nil where the place cannot hold records: a supervisor would have refused it too.
   private func usable(_ place: RegistryPlace) throws(Errno) -> OwnedDescriptor? {
     do {
-      return try place.openAnchor()
+      return try place.openDirectory()
     } catch .unreadable(let error) {
       throw error
     } catch {
@@ -116,21 +136,11 @@ public final class SessionRegistry: Sendable {
 
   func state(of file: borrowing OwnedDescriptor, _ name: String, _ place: RegistryPlace) -> State {
     do {
-      let bytes = try read(file, owner: place.owner)
-      let record = try bytes.withUnsafeBytes { bytes throws(SessionRecordFault) in
-        try SessionRecord(bytes)
+      let record = try record(in: file, name, place)
+      guard record.leader.namespace == (try proc.pidNamespace(getpid())) else {
+        return file.withNumber { prov_is_locked($0) } == 1 ? .elsewhere(record) : .ended(record)
       }
-      guard record.boot == boot else { throw SessionRecordFault.boot }
-      guard record.uid == place.owner else { throw SessionRecordFault.owner(record.uid) }
-      guard SessionRecord.fileName(of: record.leader) == name else {
-        throw SessionRecordFault.misnamed
-      }
-      return switch file.withNumber({ prov_lock_holder($0) }) {
-      case record.leader.pid: .active(record)
-      case 0: .ended(record)
-      case let error where error < 0 && error != -ESRCH: .unreadable(Errno(rawValue: -error))
-      default: .elsewhere(record)
-      }
+      return isAlive(record.leader) ? .active(record) : .ended(record)
     } catch let fault as SessionRecordFault {
       return .faulty(fault)
     } catch let error as Errno {
@@ -138,6 +148,35 @@ public final class SessionRegistry: Sendable {
     } catch {
       return .faulty(.malformed)
     }
+  }
+
+  func hasEnded(
+    _ file: borrowing OwnedDescriptor, _ name: String, _ place: RegistryPlace
+  ) -> Bool {
+    if case .ended = state(of: file, name, place) { true } else { false }
+  }
+
+  /// Whether the process, which is of this pid namespace, lives and leads.
+  private func isAlive(_ leader: SessionLeader) -> Bool {
+    guard let files = try? TaskFiles(proc, leader.pid, agentSessions: false),
+      let start = try? proc.start(leader.pid)
+    else { return false }
+    return start == leader.start && files.isLeader
+  }
+
+  private func record(
+    in file: borrowing OwnedDescriptor, _ name: String, _ place: RegistryPlace
+  ) throws -> SessionRecord {
+    let bytes = try read(file, owner: place.owner)
+    let record = try bytes.withUnsafeBytes { bytes throws(SessionRecordFault) in
+      try SessionRecord(bytes)
+    }
+    guard record.boot == boot else { throw SessionRecordFault.boot }
+    guard record.uid == place.owner else { throw SessionRecordFault.owner(record.uid) }
+    guard SessionRecord.fileName(of: record.leader) == name else {
+      throw SessionRecordFault.misnamed
+    }
+    return record
   }
 
   private func read(_ file: borrowing OwnedDescriptor, owner: uid_t) throws -> [UInt8] {

@@ -8,9 +8,11 @@ struct ResolvedTask: Sendable {
   /// Its thread-group id.
   let process: pid_t
   let files: TaskFiles
-  /// By the registry. It holds for the task's life: a session's leader is registered before it has
-  /// children, and a process never gets under another leader later. nil where the kernel named a
-  /// session and the registry was not asked.
+  /// See ``TaskStatus/adoptsAnybody``.
+  var adoptsAnybody = false
+  /// By its ancestors. It holds for the task's life: a session's leader leads before its children do
+  /// anything, and a process never gets under another leader later. nil where the kernel named a session
+  /// and ancestors were not asked.
   let membership: SessionMembership?
 }
 

@@ -30,6 +30,11 @@ final class TaskFiles: Sendable {
     }
   }
 
+  /// Whether the task lives and has a leader's name.
+  var isLeader: Bool { name == Self.leaderName }
+
+  private static let leaderName = TaskName(SessionLeader.taskName)
+
   /// The session that the kernel says the task is in now.
   ///
   /// - Returns: ``SessionMembership/outside`` in the initial namespace, and on a kernel without

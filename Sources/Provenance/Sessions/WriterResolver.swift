@@ -17,7 +17,7 @@ public final class WriterResolver: Sendable {
   ///   belongs to another pid namespace than this process; else the error of open(2).
   public init(capacity: Int = 256) throws(Errno) {
     cache = TaskCache(capacity: capacity)
-    ancestry = Ancestry(try ProcFilesystem(), try SessionRegistry(), cache)
+    ancestry = Ancestry(try ProcFilesystem(), try BootID.current(), cache)
   }
 
   /// The writer that `task` is.

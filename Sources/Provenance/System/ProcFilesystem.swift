@@ -27,12 +27,35 @@ final class ProcFilesystem: Sendable {
     return start.ticks
   }
 
+  /// Whether a process is a thread of the kernel's, as far as that can be read.
+  func isKernelThread(_ process: pid_t) -> Bool {
+    guard let file = try? open(process, "stat") else { return false }
+    let flags = try? read(file, capacity: ProcessStart.maximumSize) { ProcessStart.flags($0) }
+    return flags.map { $0 & Self.kernelThread != 0 } ?? false
+  }
+
+  /// PF_KTHREAD of include/linux/sched.h.
+  private static let kernelThread: UInt64 = 0x20_0000
+
   /// Reads a task's open status anew.
   ///
   /// - Throws: `Errno.noSuchProcess` when the task has gone, even if another one has its number now;
   ///   `Errno.badMessage` where the file makes no sense.
   func status(_ file: borrowing OwnedDescriptor) throws(Errno) -> TaskStatus {
-    try read(file, capacity: TaskStatus.prefixSize) { TaskStatus($0) }
+    do throws(Errno) {
+      return try read(file, capacity: TaskStatus.usualSize) { TaskStatus($0) }
+    } catch .badMessage {
+      return try read(file, capacity: TaskStatus.maximumSize) { TaskStatus($0) }
+    }
+  }
+
+  /// The number of the pid namespace that a process is in, as `ls -l /proc/PID/ns/pid` shows it.
+  ///
+  /// - Throws: `Errno.permissionDenied` to whoever may not trace the process.
+  func pidNamespace(_ process: pid_t) throws(Errno) -> UInt64 {
+    try directory.withNumber { proc throws(Errno) in
+      UInt64(try valueOrErrno(prov_pid_namespace(proc, process)))
+    }
   }
 
   /// Opens a file of a task, which stays that task's: it never passes to another one with the same

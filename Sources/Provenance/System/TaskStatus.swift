@@ -9,9 +9,19 @@ struct TaskStatus: Equatable {
   var parent: pid_t
   /// Real uid.
   var uid: uid_t
+  /// How many pid namespaces below the reader's it is in; 0 in the reader's own.
+  var depth: Int
+  /// The thread-group id in the pid namespace that it is in.
+  var innermost: pid_t
 
-  /// Enough for every line up to "Uid:". What follows may be long, and is not needed.
-  static let prefixSize = 768
+  /// Enough for every line up to "Threads:", but where the task is in a hundred groups and more.
+  static let usualSize = 2048
+  /// Enough for as many groups as there can be.
+  static let maximumSize = 1 << 20
+
+  /// Whether it is the first process of a pid namespace below the reader's. It becomes the parent of
+  /// every orphan there, also of one whose ancestors came from outside with setns(2).
+  var adoptsAnybody: Bool { depth > 0 && innermost == 1 }
 
   /// Reads the beginning of the file. The name in its first line has its newlines escaped, so that
   /// no task can add a line.
@@ -19,11 +29,22 @@ struct TaskStatus: Equatable {
     guard let process = Self.value("Tgid:", text), let process = pid_t(exactly: process),
       process > 0,
       let parent = Self.value("PPid:", text), let parent = pid_t(exactly: parent),
-      let uid = Self.value("Uid:", text), let uid = uid_t(exactly: uid)
+      let uid = Self.value("Uid:", text), let uid = uid_t(exactly: uid),
+      // It comes after the namespaces' lines: what was read has them, if the kernel has.
+      Self.value("Threads:", text) != nil
     else { return nil }
     self.process = process
     self.parent = parent
     self.uid = uid
+    depth = -1
+    innermost = process
+    var numbers = DecimalFields(ofLine: "NStgid:", in: text)
+    while let number = numbers?.next().flatMap({ pid_t(exactly: $0) }) {
+      depth += 1
+      innermost = number
+    }
+    // A kernel without pid namespaces has no such line.
+    depth = max(0, depth)
   }
 
   /// The first number of the line that begins with `label`.
@@ -44,18 +65,24 @@ struct ProcessStart: Equatable {
   /// Most bytes that the file can have: a name of at most 64 bytes and 51 numbers.
   static let maximumSize = 1280
 
-  /// Fields after the name, up to the start: proc_pid_stat(5) counts it as the 22nd, from 1.
-  private static let fieldsBefore = 22 - 3
-
-  /// - Returns: nil unless the text is complete as far as the start. The name, which the process
-  ///   chose, may hold parentheses, spaces and newlines; after the last ")" come numbers only.
+  /// - Returns: nil unless the text is complete as far as the start.
   init?(_ text: UnsafeRawBufferPointer) {
+    guard let ticks = Self.field(22, text) else { return nil }
+    self.ticks = ticks
+  }
+
+  /// The task's flags, `PF_*`.
+  static func flags(_ text: UnsafeRawBufferPointer) -> UInt64? {
+    field(9, text)
+  }
+
+  /// A field as proc_pid_stat(5) counts them, from 1. The name, the second, which the process chose, may
+  /// hold parentheses, spaces and newlines; after the last ")" come numbers only.
+  private static func field(_ number: Int, _ text: UnsafeRawBufferPointer) -> UInt64? {
     guard let close = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     var fields = DecimalFields(UnsafeRawBufferPointer(rebasing: text[(close + 1)...]))
-    guard fields.skip(Self.fieldsBefore), let ticks = fields.next(), !fields.isAtEnd else {
-      return nil
-    }
-    self.ticks = ticks
+    guard fields.skip(number - 3), let value = fields.next(), !fields.isAtEnd else { return nil }
+    return value
   }
 }
 

@@ -54,8 +54,8 @@ struct WhoamiCommand: ParsableCommand {
     case .outside: return "no session"
     case .unknown:
       return
-        "unknown: an ancestor cannot be seen, or a registry cannot be read; `provstamp doctor` "
-        + "may say more"
+        "unknown: an ancestor cannot be seen, or may not be where this process comes from; "
+        + "`provstamp doctor` may say more"
     }
   }
 

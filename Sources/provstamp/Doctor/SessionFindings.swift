@@ -6,34 +6,45 @@ import SystemPackage
 enum SessionFindings {
   static func all() -> [Finding] {
     do throws(Errno) {
-      let entries = try SessionRegistry().entries()
-      return [summary(entries)] + entries.compactMap(complaint)
+      let registry = try SessionRegistry()
+      let running = try registry.sessions()
+      return [summary(running)] + running.filter { $0.record == nil }.map(nameless)
+        + registry.entries().compactMap(complaint)
     } catch {
       return [
         .warn(
-          "sessions", "the registry cannot be read: \(error)",
-          "mount /proc; sessions cannot be told apart without it")
+          "sessions", "the processes cannot be read: \(error)",
+          "mount -t proc proc /proc; sessions cannot be told apart without it")
       ]
     }
   }
 
-  private static func summary(_ entries: [SessionRegistry.Entry]) -> Finding {
-    let active = entries.count { if case .active = $0.state { true } else { false } }
+  private static func summary(_ running: [SessionRegistry.Session]) -> Finding {
     let kernel = (try? KernelSession.running())?.count ?? 0
     return .ok(
       "sessions",
-      "\(kernel) of the kernel and \(active) of the registry run, of those that you may see")
+      "\(kernel) of the kernel and \(running.count) of the registry run, of those that you may see")
+  }
+
+  /// It counts all the same.
+  private static func nameless(_ session: SessionRegistry.Session) -> Finding {
+    .warn(
+      "session-record",
+      "session \(session.id), led by process \(session.leader), has no record that can be read: "
+        + "intent and command are not known from it",
+      "provstamp ps shows what the ledger knows")
   }
 
   private static func complaint(_ entry: SessionRegistry.Entry) -> Finding? {
     let path = Escaping.text(entry.path.utf8)
+    let removal = "rm \(ShellWord.path(Array(entry.path.utf8)))"
     switch entry.state {
     case .active, .elsewhere: return nil
     case .ended:
       return .warn(
-        "session-record", "\(path): its leader was killed; the record counts no more", "rm \(path)")
+        "session-record", "\(path): its leader was killed", removal)
     case .faulty(let fault):
-      return .warn("session-record", "\(path): no record: \(fault); it is ignored", "rm \(path)")
+      return .warn("session-record", "\(path): no record: \(fault); it is ignored", removal)
     case .unreadable(let error):
       return .warn("session-record", "\(path): \(error)", "ask as its owner or as root")
     }

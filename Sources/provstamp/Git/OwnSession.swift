@@ -6,7 +6,7 @@ import Provenance
 enum OwnSession {
   case session(SessionID, root: RootPrefix)
   case outside
-  /// An ancestor cannot be seen, or a registry cannot be read: it may be in one.
+  /// An ancestor cannot be seen, or may have adopted a stranger: it may be in one.
   case unknown
 
   static func find() -> OwnSession {

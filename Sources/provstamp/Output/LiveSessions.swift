@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Provenance
 
 /// A session that runs.
 struct LiveSession {
   var kind: LedgerEntry.Kind
+  /// Of its leader, where it has one.
+  var uid: uid_t?
   /// What it is for, in its starter's words.
   var intent: SessionIntent?
-  /// What the registry says of it, where it is one of the registry's.
+  /// What the registry says of it, where it is one of the registry's and it is to be found there.
   var record: SessionRecord?
 }
 
@@ -15,12 +18,11 @@ enum LiveSessions {
   static let all: [SessionID: LiveSession] = {
     // Where neither can be read nothing is claimed of any session; `doctor` says why.
     let kernel = (try? KernelSession.running()) ?? [:]
-    let entries = (try? SessionRegistry())?.entries() ?? []
+    let registered = (try? SessionRegistry().sessions()) ?? []
     let ofKernel = kernel.mapValues { LiveSession(kind: .kernel, intent: $0) }
-    return entries.reduce(into: ofKernel) { sessions, entry in
-      if case .active(let record) = entry.state {
-        sessions[record.id] = LiveSession(kind: .registry, intent: record.intent, record: record)
-      }
+    return registered.reduce(into: ofKernel) { sessions, session in
+      sessions[session.id] = LiveSession(
+        kind: .registry, uid: session.uid, intent: session.record?.intent, record: session.record)
     }
   }()
 

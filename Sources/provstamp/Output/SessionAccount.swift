@@ -22,7 +22,7 @@ struct SessionAccount {
   }
 
   var kind: LedgerEntry.Kind? { live?.kind ?? entry?.kind }
-  var uid: uid_t? { live?.record?.uid ?? entry?.uid }
+  var uid: uid_t? { live?.uid ?? entry?.uid }
   var started: UInt64? { live?.record?.started ?? entry?.started }
   var intent: SessionIntent? { live?.intent ?? entry?.intent }
   var command: [[UInt8]]? { live?.record?.command ?? entry?.command }

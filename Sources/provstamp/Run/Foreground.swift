@@ -37,8 +37,11 @@ struct Foreground {
   }
 
   private static func start(_ session: RequestedSession) throws(Errno) -> Foreground {
-    // If the supervisor is killed, the command comes here, to be ended.
+    // If the supervisor is killed, the session's processes come here. The name tells whoever asks about
+    // one of them, and only this process is to change it.
     _ = try valueOrErrno(prov_become_subreaper())
+    _ = try valueOrErrno(prov_set_task_name(SessionLeader.foregroundName))
+    _ = try valueOrErrno(prov_forbid_tracing())
     var before = prov_signal_settings()
     let signals = try valueOrErrno(prov_take_signals(&before))
     let this = try valueOrErrno(prov_pidfd_open(getpid()))
@@ -143,18 +146,26 @@ struct Foreground {
     while prov_next_child_event(&child) == 0, child.event != PROV_CHILD_NONE {}
   }
 
-  /// The supervisor was killed: nothing could tell any more what the command writes.
+  /// More than processes can be made of one that is being ended.
+  private static let attempts = 1 << 16
+
+  /// The supervisor was killed: nothing could tell any more what the session's processes write.
   private func abandon() {
-    // When it has ended, its children have come here; only a child's number is certain to be its own.
+    // When it has ended, its children have come here. When one of them is ended, so do its own.
     _ = prov_wait_for_end(supervisor)
-    if let command, prov_is_child(command) == 1 {
-      kill(command, SIGKILL)
-      _ = prov_wait_for_end(command)
+    for _ in 0..<Self.attempts {
+      let children = NamedProcess.children()
+      guard !children.isEmpty else { break }
+      // Only a child's number is certain to be its own.
+      for child in children where prov_is_child(child) == 1 {
+        kill(child, SIGKILL)
+        _ = prov_wait_for_end(child)
+      }
     }
     fail(
-      "the session's supervisor (pid \(supervisor)) was killed, so the command was ended: its writes "
+      "the session's supervisor (pid \(supervisor)) was killed, so its processes were ended: their writes "
         + "could not be told from others'; way out: run it again, and see who kills processes of "
-        + "the name provstamp-run")
+        + "the name \(SessionLeader.taskName)")
   }
 }
 

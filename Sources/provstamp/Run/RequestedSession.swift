@@ -50,8 +50,7 @@ struct RequestedSession {
         return Array(UnsafeRawBufferPointer(start: path, count: strlen(path)))
       } ?? []
     lookedAround = Clock.realTime
-    // Now, and not in the leader: who reads the registry opens and closes its records, and so lets go
-    // of the lock that he may have on one.
+    // Now: `lookedAround` is when.
     if !identity.alias.isNone { _ = LiveSessions.all }
     parent = if case .session(let id, _) = OwnSession.find() { id } else { .none }
     command = try Self.command(options.command.map(\.bytes))

@@ -5,7 +5,7 @@ import Glibc
 import Provenance
 import SystemPackage
 
-/// The process that leads the session. It is registered before the command's process exists, adopts
+/// The process that leads the session. It does so before the command's process does anything, adopts
 /// whatever the session's processes leave behind, and stays until none of them is left.
 ///
 /// It is in a terminal session of its own, so that no terminal stops or ends it, and it holds
@@ -40,30 +40,29 @@ struct Supervisor {
     channel: ControlChannel
   ) -> Never {
     do {
-      let registration = try SessionRegistration(intent: session.intent, command: session.command)
-      let keeper = LedgerKeeper(session, id: registration.record.id, kind: .registry)
-      guard keeper.begin() else {
-        registration.end()
-        channel.send(.failed)
-        _exit(0)
-      }
+      let registration = try SessionRegistration()
       var supervisor = Supervisor(
         signals: signals, before: before, foreground: foreground, channel: channel,
-        registration: registration, identity: session.identity, keeper: keeper)
-      do {
-        try supervisor.start(session.command)
-        try supervisor.attend()
-      } catch {
-        fail("cannot supervise the session: \(error); way out: the limits that `ulimit -a` shows")
-        supervisor.pass(SIGKILL)
-        registration.end()
-        channel.send(.failed)
-      }
+        registration: registration, identity: session.identity,
+        keeper: LedgerKeeper(session, id: registration.id, kind: .registry))
+      supervisor.lead(session)
     } catch {
-      fail("cannot register a session: \(error)")
+      fail("cannot make a session: \(error)")
       channel.send(.failed)
     }
     _exit(0)
+  }
+
+  private mutating func lead(_ session: RequestedSession) {
+    do {
+      guard try start(session) else { return channel.send(.failed) }
+      try attend()
+    } catch {
+      fail("cannot supervise the session: \(error); way out: the limits that `ulimit -a` shows")
+      pass(SIGKILL)
+      registration.end()
+      channel.send(.failed)
+    }
   }
 
   private init(
@@ -79,16 +78,25 @@ struct Supervisor {
     self.keeper = keeper
   }
 
-  private mutating func start(_ arguments: [[UInt8]]) throws(Errno) {
+  /// - Returns: whether the command is about to be executed; else why not has been said.
+  private mutating func start(_ session: RequestedSession) throws(Errno) -> Bool {
     _ = try valueOrErrno(prov_become_subreaper())
     var gate: [CInt] = [-1, -1]
     _ = try valueOrErrno(prov_message_pair(&gate))
+    // First, so that the command's process never has the name of a leader.
     command = try valueOrErrno(prov_fork())
     if command == 0 {
       close(gate[1])
-      become(arguments, after: gate[0])
+      become(session.command, after: gate[0])
     }
     close(gate[0])
+    // Next, before anything is written or closed that a view could ask about.
+    try registration.lead()
+    describe(session)
+    guard keeper.begin() else {
+      registration.end()
+      return false
+    }
     setsid()
     // Until now this process was in the caller's group. What reached the group meanwhile is meant for
     // the command; what reached that as well is pending there, and does not count twice.
@@ -101,6 +109,16 @@ struct Supervisor {
     try keepOnlyOwnDescriptors(and: gate[1])
     try openGate(gate[1])
     keeper.tidy()
+    return true
+  }
+
+  private func describe(_ session: RequestedSession) {
+    do {
+      try registration.describe(intent: session.intent, command: session.command)
+    } catch {
+      guard !identity.isQuiet else { return }
+      tell("what the session is for cannot be written down for others to see: \(error)")
+    }
   }
 
   private func openGate(_ gate: CInt) throws(Errno) {
@@ -121,12 +139,14 @@ struct Supervisor {
   /// What the command's process does: waits until all is ready, and executes the command.
   private func become(_ arguments: [[UInt8]], after gate: CInt) -> Never {
     var go: UInt8 = 0
-    guard read(gate, &go, 1) == 1 else { _exit(ExitCode.ownFailure.rawValue) }
-    guard identity.announce(registration.record.id, " of the registry") else {
+    guard read(gate, &go, 1) == 1, prov_set_task_name("provstamp") == 0 else {
+      _exit(ExitCode.ownFailure.rawValue)
+    }
+    guard identity.announce(registration.id, " of the registry") else {
       _exit(ExitCode.ownFailure.rawValue)
     }
     withUnsafePointer(to: before) { before in
-      Execution.become(arguments, in: registration.record.id, restoring: before)
+      Execution.become(arguments, in: registration.id, restoring: before)
     }
   }
 

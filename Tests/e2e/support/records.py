@@ -7,7 +7,7 @@ import pathlib
 import struct
 from dataclasses import dataclass
 
-FIELDS = ["id", "leader", "start", "boot", "nonce", "uid", "started", "intent"]
+FIELDS = ["id", "namespace", "leader", "start", "boot", "uid", "started", "intent"]
 
 
 @dataclass(frozen=True)
@@ -28,22 +28,25 @@ def directory(who):
     return pathlib.Path(f"/run/user/{who.uid}/provstamp/sessions")
 
 
+def identity_of(namespace, leader, start, boot):
+    """The id of the session that this process leads."""
+    named = b"provfs session 2" + boot + struct.pack("<QiQ", namespace, leader, start)
+    return hashlib.sha256(named).hexdigest()[:32]
+
+
 def read(path):
     """A record, checked to be written as described; its id must follow from its leader."""
     lines = pathlib.Path(path).read_text("utf-8").split("\n")
-    assert lines[0] == "provstamp session 1" and lines[-1] == "" and len(lines) == 11, lines
+    assert lines[0] == "provstamp session 2" and lines[-1] == "" and len(lines) == 11, lines
     values = {}
     for name, line in zip(FIELDS, lines[1:9]):
         key, _, values[name] = line.partition(" ")
         assert key == name, line
     key, _, command = lines[9].partition(" ")
     assert key in ("command", "command-begins"), lines[9]
-    leader, start = int(values["leader"]), int(values["start"])
-    digest = hashlib.sha256(
-        b"provfs session" + bytes.fromhex(values["boot"]) + struct.pack("<iQ", leader, start)
-        + bytes.fromhex(values["nonce"])).hexdigest()
-    assert values["id"] == digest[:32]
-    assert os.path.basename(path) == f"{leader}-{start}"
+    namespace, leader, start = (int(values[name]) for name in ("namespace", "leader", "start"))
+    assert values["id"] == identity_of(namespace, leader, start, bytes.fromhex(values["boot"]))
+    assert os.path.basename(path) == f"{namespace}-{leader}-{start}"
     boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     assert values["boot"] == boot.replace("-", "")
     return Record(pathlib.Path(path), values["id"], leader, int(values["uid"]), values["intent"],
