@@ -62,7 +62,7 @@ def test_the_id_is_told_where_it_is_asked_for(desk):
                    "sh", "-c", "cat id; echo $AGENT_SESSION_ID")
     ids = done.stdout.decode().split()
     assert len(ids) == 3 and len(set(ids)) == 1
-    assert done.stderr.decode() == f'provstamp: note: session {ids[0]} "parser"\n'
+    assert done.stderr.decode().splitlines()[-1] == f'provstamp: note: session {ids[0]} "parser"'
     assert desk.do("run", "-q", "--", "true").stderr == b""
 
 
@@ -94,7 +94,7 @@ def test_a_signal_that_ended_the_command_is_kept(desk):
 def test_an_end_that_nobody_saw_is_not_made_up(desk):
     process, session = desk.start("--name", "killed")
     record = f"/run/user/{desk.user.uid}/provstamp/sessions"
-    leader = next(int(name.split("-")[0]) for name in os.listdir(record)
+    leader = next(int(name.split("-")[1]) for name in os.listdir(record)
                   if session in open(os.path.join(record, name), encoding="utf-8").read())
     os.kill(leader, 9)
     process.communicate(timeout=PATIENCE)

@@ -200,6 +200,14 @@ import Testing
   func wordsAreShownAsAShellTakesThem(_ word: String, _ shown: String) {
     #expect(ShellWord.shown(Array(word.utf8)) == shown)
   }
+
+  @Test(arguments: [
+    ("/home/a/b-1.txt", "/home/a/b-1.txt"), ("-rf", "./-rf"), ("a b", "'a b'"), ("", "''"),
+    ("~", "'~'"), ("a;b", "'a;b'"), ("-a b", "'./-a b'"),
+  ])
+  func aPathIsAWordAndNoOption(path: String, word: String) {
+    #expect(ShellWord.path(Array(path.utf8)) == word)
+  }
 }
 
 @Suite struct AgeTests {

@@ -39,6 +39,21 @@ public struct MountTable {
     }
   }
 
+  /// The options of the filesystem that is mounted on this directory last; empty where none is.
+  func options(at mountpoint: [UInt8]) -> [String] {
+    for line in text.split(separator: UInt8(ascii: "\n")).reversed() {
+      let fields = line.split(separator: UInt8(ascii: " "))
+      guard fields.count > 5, Self.unescaped(fields[4]) == mountpoint,
+        let end = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }),
+        fields.indices.contains(end + 3)
+      else { continue }
+      return fields[end + 3].split(separator: UInt8(ascii: ",")).map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+    return []
+  }
+
   /// White space and backslashes are written as three octal digits.
   private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
     var rest = text

@@ -8,10 +8,13 @@ import SystemPackage
 struct FileFindings {
   private let path: [UInt8]
   private let shown: String
+  /// As a shell takes it.
+  private let word: String
 
   init(_ path: [UInt8]) {
     self.path = path
     shown = Escaping.text(path)
+    word = ShellWord.path(path)
   }
 
   func all() -> [Finding] {
@@ -33,31 +36,28 @@ struct FileFindings {
 
   /// Whether something stamps what is written here.
   private func watching(_ directory: CInt) -> Finding {
-    if LSM.isActive && isStampedByLSM(directory) {
-      return .ok("watched", "\(shown): the LSM stamps what is written here")
-    }
-    if filesystemType(directory) == "fuse.provfs" {
-      let mode = ViewMode.read(FileReference(descriptor: directory)).map {
-        " (\(Escaping.text(Array($0.utf8))))"
-      }
+    switch Watch(directory) {
+    case .lsm: return .ok("watched", "\(shown): the LSM stamps what is written here")
+    case .view(let mode):
+      let mode = mode.map { " (\(Escaping.text($0)))" } ?? ""
       return .ok(
-        "watched", "\(shown): in a view of provfs, which stamps what is written here\(mode ?? "")")
+        "watched", "\(shown): in a view of provfs, which stamps what is written here\(mode)")
+    case .nothing:
+      return coveredDirectory
+        ?? .warn(
+          "watched", "\(shown): nothing stamps what is written here",
+          "provfs \(word) \(word)   makes a view of it, in its place")
     }
+  }
+
+  /// A relative path begins in a directory that a view was mounted on later.
+  private var coveredDirectory: Finding? {
+    guard path.first != UInt8(ascii: "/"), WorkingDirectory.isCovered else { return nil }
     return .warn(
-      "watched", "\(shown): nothing stamps what is written here",
-      "provfs \(shown) \(shown)   makes a view of it, in its place")
-  }
-
-  private func isStampedByLSM(_ directory: CInt) -> Bool {
-    guard let status = try? FileStatus(FileReference(descriptor: directory)) else { return false }
-    return AttributeKeeper(ofMount: status.mount) == .kernel
-  }
-
-  /// The type of the filesystem as mount(8) names it.
-  private func filesystemType(_ directory: CInt) -> String? {
-    let file = FileReference(descriptor: directory)
-    guard let status = try? FileStatus(file) else { return nil }
-    return (try? MountTable.mount(of: file, id: status.mount))??.type
+      "watched",
+      "\(shown): this directory is in a view by its path, but you have been in it since before the view "
+        + "was mounted: what you write by relative paths goes past the view",
+      "cd \(ShellWord.path(WorkingDirectory.path))   enters it anew, within the view")
   }
 
   private func attributes(_ directory: CInt) -> [Finding] {

@@ -33,11 +33,12 @@ enum FuseFindings {
     guard let path = inPath("fusermount3") else {
       return .fail("fusermount3", "not in PATH: only root can mount a view", "apt install fuse3")
     }
+    let word = ShellWord.path(Array(path.utf8))
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_ISUID != 0, status.st_uid == 0 else {
       return .fail(
         "fusermount3", "\(path) is not set-user-ID root: it cannot mount for you",
-        "chown root \(path); chmod u+s \(path)")
+        "chown root \(word); chmod u+s \(word)")
     }
     return .ok("fusermount3", path)
   }

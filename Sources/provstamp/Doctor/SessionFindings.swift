@@ -9,7 +9,7 @@ enum SessionFindings {
       let registry = try SessionRegistry()
       let running = try registry.sessions()
       return [summary(running)] + running.filter { $0.record == nil }.map(nameless)
-        + registry.entries().compactMap(complaint)
+        + registry.entries().compactMap(complaint) + servers() + [hiding].compactMap(\.self)
     } catch {
       return [
         .warn(
@@ -48,5 +48,28 @@ enum SessionFindings {
     case .unreadable(let error):
       return .warn("session-record", "\(path): \(error)", "ask as its owner or as root")
     }
+  }
+
+  private static func servers() -> [Finding] {
+    let members = (try? SessionProcesses().members) ?? [:]
+    return members.flatMap { session, processes in
+      processes.filter { SessionServers.names.contains($0.comm) }.map { process in
+        .warn(
+          "session-server",
+          "\(Escaping.text(process.comm.bytes)) (process \(process.pid)) is in session \(session), and so is "
+            + "all that it starts, for whomever",
+          "end it, and start one outside any session")
+      }
+    }
+  }
+
+  /// Where processes are hidden, an ordinary user's daemon cannot tell who writes.
+  private static var hiding: Finding? {
+    guard let option = ProcessHiding.option else { return nil }
+    return .warn(
+      "proc-hidden",
+      "/proc is mounted with \(Escaping.text(option.utf8)): a view that an ordinary user mounts cannot see "
+        + "whose sessions its writers are in, and stamps nothing",
+      "mount -o remount,hidepid=off /proc, or have root mount the view")
   }
 }

@@ -44,11 +44,7 @@ struct RequestedSession {
     }
     isInUserNamespace = options.userNamespace
     identity = try SessionIdentity(options)
-    directory =
-      getcwd(nil, 0).map { path in
-        defer { free(path) }
-        return Array(UnsafeRawBufferPointer(start: path, count: strlen(path)))
-      } ?? []
+    directory = WorkingDirectory.path
     lookedAround = Clock.realTime
     // Now: `lookedAround` is when.
     if !identity.alias.isNone { _ = LiveSessions.all }

@@ -18,7 +18,10 @@ struct RunCommand: ParsableCommand {
 
       The command has the caller's terminal, files, environment and signals. AGENT_SESSION_ID in its \
       environment is the session's id, for its own use: nothing relies on it. The id is told on \
-      standard error, except with -q.
+      standard error, except with -q; so is in which session it is nested, whether a server (tmux, \
+      screen, emacs) that belongs to a session started it, and whether anything stamps what is \
+      written in the current directory. Where a view was mounted on that directory after it was \
+      entered, the command starts within the view.
 
       What the session was (name, intent, command, directory, times, status) is kept in a ledger, so \
       that later its id still means something: provstamp ps --all shows it, and --session takes its \
@@ -109,7 +112,9 @@ struct RunCommand: ParsableCommand {
     if let first = command.first, ["--help", "-h"].map({ Array($0.utf8) }).contains(first.bytes) {
       throw CleanExit.helpRequest(self)
     }
+    WorkingDirectory.enterView()
     let session = try RequestedSession(self)
+    if !session.identity.isQuiet { Surroundings.notes(session).forEach(tell) }
     try KernelRun.becomeIfPossible(session)
     switch Foreground.run(session) {
     case .exited(let status): throw ExitCode(status)
