@@ -11,8 +11,13 @@ func provfsGetattr(
   serve(raw) { request throws(Errno) in
     let node = request.node(id)
     // Setting a stamp moves ctime: what is pending is stamped before anybody remembers a ctime.
-    let settled = request.view.stamper.settle(node)
-    try request.reply(attributesOf: node, settled)
+    let settling = request.view.stamper.settleForReader(node, readsStamp: false)
+    request.asDaemon()
+    if case .settled(let attributes) = settling {
+      try request.reply(attributesOf: node, attributes)
+    } else {
+      try request.reply(attributesOf: node)
+    }
   }
 }
 

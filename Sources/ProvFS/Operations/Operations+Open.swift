@@ -144,12 +144,17 @@ extension Request {
     let wasSilent = file.pointer.pointee.isSilent
     let mayMap = file.pointer.pointee.isSilentMapper
     let passed = file.pointer.pointee.isPassthroughWriter
-    if !wasSilent { view.stamper.settle(node) }
+    let isWritable = file.pointer.pointee.isWritable
+    if isWritable && !wasSilent { view.stamper.settle(node) }
     asDaemon()
     releaseBacking(node)
     table.retain(node)
-    // Under the lock of whoever may be stamping through its descriptor.
-    node.pointer.pointee.attribution.withLock { _ in table.release(file) }
+    if file.pointer.pointee.descriptor == nil {
+      table.release(file)
+    } else {
+      // Under the lock of whoever may be stamping through its descriptor.
+      node.pointer.pointee.attribution.withLock { _ in table.release(file) }
+    }
     if wasSilent && view.stamper.release(node, mayMap: mayMap, passthrough: passed) {
       view.lingering.add(node)
     } else {

@@ -15,7 +15,10 @@ func provfsGetxattr(
     }
     let node = request.node(id)
     let isStamp = StampAttribute.isReserved(name!)
-    if isStamp { request.view.stamper.settleForReader(node) }
+    if isStamp, case .stuck = request.view.stamper.settleForReader(node, readsStamp: true) {
+      // What the file says is not the last word, and unknown is true.
+      throw Errno(rawValue: ENODATA)
+    }
     try request.reply(size) { buffer throws(Errno) in
       // The kernel asks for security.capability before the first write to every file, which is open then.
       try request.view.stamper.withOpenDescriptor(node) { descriptor throws(Errno) in
@@ -51,7 +54,7 @@ extension View {
 func provfsListxattr(_ raw: fuse_req_t?, _ id: fuse_ino_t, _ size: Int) {
   serve(raw) { request throws(Errno) in
     let node = request.node(id)
-    request.view.stamper.settleForReader(node)
+    request.view.stamper.settleForReader(node, readsStamp: true)
     let names = try request.listedNames(node)
     if size == 0 {
       fuse_reply_xattr(request.raw, names.count)

@@ -61,7 +61,8 @@ enum RawRequests {
     let mask = body.loadUnaligned(fromByteOffset: 20, as: UInt32.self)
     Credentials.resumeOwn()
     let node = view.table.node(header.nodeid)
-    view.stamper.settle(node)
+    view.stamper.settleForReader(node, readsStamp: false)
+    Credentials.resumeOwn()
     var found = try view.table.withDescriptor(node) { descriptor throws(Errno) in
       try statx(of: descriptor, mask | NodeTable.statMask)
     }

@@ -127,16 +127,6 @@ final class Stamper: Sendable {
     node.pointer.pointee.attribution.withLock { settle(node, &$0) }
   }
 
-  /// Stamps what is pending for somebody who reads the stamp. While the file is open for writing the
-  /// stamp says that it is not the last word: another follows when the file is closed.
-  func settleForReader(_ node: NodeReference) {
-    node.pointer.pointee.attribution.withLock { state in
-      let seen = observe(node, &state)
-      guard !state.isProvisional else { return }
-      stampPending(node, &state, isOpen: table.isOpenForWriting(node), seen: seen)
-    }
-  }
-
   /// Stamps an inode that `author` has just created, at once.
   ///
   /// - Returns: its attributes afterwards, where they were looked at.
@@ -271,13 +261,15 @@ final class Stamper: Sendable {
     return try table.withDescriptor(node, body)
   }
 
-  /// As ``withDescriptor(_:_:_:)``, taking the lock.
+  /// As ``withDescriptor(_:_:_:)``, taking the lock; where somebody has it, who may be stuck, without one of
+  /// a file that is open.
   func withOpenDescriptor<Result: Sendable>(
     _ node: NodeReference, _ body: (CInt) throws(Errno) -> Result
   ) throws(Errno) -> Result {
-    try node.pointer.pointee.attribution.withLock { _ throws(Errno) in
+    let done = try node.pointer.pointee.attribution.withLockIfAvailable { _ throws(Errno) in
       try withDescriptor(node, nil, body)
     }
+    return if let done { done } else { try table.withDescriptor(node, body) }
   }
 
   /// The flag ``Stamp/Flags/created`` stays on the file for as long as its creator writes it.
