@@ -13,8 +13,9 @@ TREE ?=
 bindir = $(PREFIX)/bin
 mandir = $(PREFIX)/share/man
 bashdir = $(PREFIX)/share/bash-completion/completions
-zshdir = $(PREFIX)/share/zsh/vendor-completions
-fishdir = $(PREFIX)/share/fish/vendor_completions.d
+# Where these shells look below /usr is for packages; what an administrator adds has places of its own.
+zshdir = $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+fishdir = $(if $(filter /usr/local,$(PREFIX)),/etc/fish/completions,$(PREFIX)/share/fish/vendor_completions.d)
 
 # Swift's runtime is linked in: the programs need no toolchain where they run.
 RELEASE = -c release --static-swift-stdlib
@@ -56,14 +57,16 @@ install:
 	install -Dm644 man/provfs.8 $(DESTDIR)$(mandir)/man8/provfs.8
 	install -Dm644 man/provstamp.1 $(DESTDIR)$(mandir)/man1/provstamp.1
 	install -Dm644 completions/provstamp.bash $(DESTDIR)$(bashdir)/provstamp
-	install -Dm644 completions/_provstamp $(DESTDIR)$(zshdir)/_provstamp
-	install -Dm644 completions/provstamp.fish $(DESTDIR)$(fishdir)/provstamp.fish
+	install -Dm644 completions/provfs.bash $(DESTDIR)$(bashdir)/provfs
+	install -Dm644 completions/_provstamp completions/_provfs -t $(DESTDIR)$(zshdir)
+	install -Dm644 completions/provstamp.fish completions/provfs.fish -t $(DESTDIR)$(fishdir)
 
 uninstall:
 	$(RM) $(DESTDIR)$(bindir)/provfs $(DESTDIR)$(bindir)/provstamp
 	$(RM) $(DESTDIR)$(mandir)/man8/provfs.8 $(DESTDIR)$(mandir)/man1/provstamp.1
-	$(RM) $(DESTDIR)$(bashdir)/provstamp $(DESTDIR)$(zshdir)/_provstamp
-	$(RM) $(DESTDIR)$(fishdir)/provstamp.fish
+	$(RM) $(DESTDIR)$(bashdir)/provstamp $(DESTDIR)$(bashdir)/provfs
+	$(RM) $(DESTDIR)$(zshdir)/_provstamp $(DESTDIR)$(zshdir)/_provfs
+	$(RM) $(DESTDIR)$(fishdir)/provstamp.fish $(DESTDIR)$(fishdir)/provfs.fish
 
 clean:
 	$(RM) -r .build

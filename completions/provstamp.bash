@@ -668,6 +668,24 @@ _provstamp_help() {
     repeating_options=()
     non_repeating_options=()
     __provstamp_offer_flags_options -1
+    __provstamp_add_completions -W 'who'$'\n''log'$'\n''find'$'\n''verify'$'\n''sessions'$'\n''status'$'\n''blame'$'\n''git'$'\n''run'$'\n''ps'$'\n''whoami'$'\n''doctor'
 }
 
-complete -o filenames -F _provstamp provstamp
+_provstamp_without_equals() {
+    local -a words=()
+    local -i index cursor="${COMP_CWORD}"
+    for index in "${!COMP_WORDS[@]}"; do
+        if [[ "${COMP_WORDS[index]}" != = || "${COMP_WORDS[index - 1]}" != --* ]]; then
+            words+=("${COMP_WORDS[index]}")
+        elif [[ "${index}" -eq "${COMP_CWORD}" ]]; then
+            words+=('')
+        elif [[ "${index}" -lt "${COMP_CWORD}" ]]; then
+            cursor=cursor-1
+        fi
+    done
+    local -a COMP_WORDS=("${words[@]}")
+    local -i COMP_CWORD=cursor
+    _provstamp "${1}" "${words[cursor]}" "${words[cursor - 1]}"
+}
+
+complete -o filenames -F _provstamp_without_equals provstamp

@@ -279,3 +279,4 @@ complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_op
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp doctor" version' -l 'version' -d 'Show the version.'
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp doctor" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'provstamp' -n '__provstamp_should_offer_completions_for_flags_or_options "provstamp help" version' -l 'version' -d 'Show the version.'
+complete -c 'provstamp' -n '__fish_seen_subcommand_from help' -fa 'who log find verify sessions status blame git run ps whoami doctor'
