@@ -236,6 +236,27 @@ void provfs_settle(struct dentry *dentry, enum provfs_settle_as as)
 	settle(dentry, as, SETTLE_RELEASE);
 }
 
+/**
+ * provfs_settle_replaced - stamp what has changed in a file that lost its name
+ * @dentry: the file; its i_rwsem is held, and write access to the mount
+ *
+ * For whoever inherits its history.
+ */
+void provfs_settle_replaced(struct dentry *dentry)
+{
+	settle(dentry, PROVFS_LOCKED, SETTLE_HANDOVER);
+}
+
+/* Whether a stamp says all that was done to the content, and nobody is at it. */
+bool provfs_is_settled(struct inode *inode)
+{
+	struct provfs_inode *state = provfs_inode(inode);
+
+	guard(spinlock)(&state->lock);
+	return !state->pending && !state->again && !state->claims &&
+	       !is_open(inode, state);
+}
+
 static bool other_is_pending(struct provfs_inode *state,
 			     const struct provfs_writer *writer)
 {

@@ -115,11 +115,29 @@ static void pushes_once_into_the_log(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, provfs_log_push(log, 65, &stamp), sizeof(stamp));
 }
 
+static void appends_where_the_writer_changes(struct kunit *test)
+{
+	struct prov_stamp own[4] = { }, replaced[4];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(replaced); i++)
+		provfs_encode(&replaced[i], i < 2 ? &shell : &agent, 0, i, 2);
+	provfs_encode(&own[0], &shell, 0, 9, 1);
+	KUNIT_EXPECT_EQ(test, provfs_append_history(own, 1, 4, replaced, 4), 2);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(own[1].time), 2);
+
+	/* Without a stamp of one's own, and as far as there is room */
+	KUNIT_EXPECT_EQ(test, provfs_append_history(own, 0, 4, replaced, 4), 2);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(own[0].time), 0);
+	KUNIT_EXPECT_EQ(test, provfs_append_history(own, 0, 1, replaced, 4), 1);
+}
+
 static struct kunit_case provfs_cases[] = {
 	KUNIT_CASE(holds_to_the_vectors),
 	KUNIT_CASE(tells_writers_apart),
 	KUNIT_CASE(keeps_the_newest_in_the_log),
 	KUNIT_CASE(pushes_once_into_the_log),
+	KUNIT_CASE(appends_where_the_writer_changes),
 	{ }
 };
 

@@ -93,10 +93,31 @@ static int provfs_mmap_backing_file(struct vm_area_struct *vma,
 	return provfs_file_maps(backing_file);
 }
 
+/* Once it is done, and before anybody can find the file by its new name. */
+static void provfs_inode_post_rename(struct dentry *old_dentry,
+				     struct dentry *new_dentry,
+				     unsigned int flags)
+{
+	if (!(flags & RENAME_EXCHANGE) && d_really_is_positive(new_dentry))
+		provfs_replaced(old_dentry, new_dentry);
+}
+
 /* That an inode's size is set moves its mtime, too. */
 static bool sets_mtime(unsigned int ia_valid)
 {
 	return (ia_valid & (ATTR_SIZE | ATTR_MTIME)) == ATTR_MTIME;
+}
+
+static void begin_setting_times(struct dentry *dentry, const struct iattr *attr)
+{
+	provfs_times_change(d_inode(dentry));
+	provfs_before_times(dentry, attr);
+}
+
+static void end_setting_times(struct dentry *dentry)
+{
+	provfs_times_changed(d_inode(dentry));
+	provfs_renew(dentry);
 }
 
 static int provfs_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
@@ -106,7 +127,7 @@ static int provfs_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	    (ATTR_SIZE | ATTR_FILE))
 		provfs_size_changes(dentry, attr->ia_file);
 	else if (sets_mtime(attr->ia_valid))
-		provfs_times_change(d_inode(dentry));
+		begin_setting_times(dentry, attr);
 	return 0;
 }
 
@@ -116,7 +137,7 @@ static void provfs_inode_post_setattr(struct mnt_idmap *idmap,
 	if (ia_valid & ATTR_SIZE)
 		provfs_size_changed(dentry, !(ia_valid & ATTR_FILE));
 	else if (sets_mtime(ia_valid))
-		provfs_times_changed(d_inode(dentry));
+		end_setting_times(dentry);
 }
 
 static int provfs_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,
@@ -146,6 +167,7 @@ static void provfs_bprm_committed_creds(const struct linux_binprm *bprm)
 static struct security_hook_list provfs_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(inode_alloc_security, provfs_inode_alloc_security),
 	LSM_HOOK_INIT(inode_init_security, provfs_inode_init_security),
+	LSM_HOOK_INIT(inode_post_rename, provfs_inode_post_rename),
 	LSM_HOOK_INIT(inode_setattr, provfs_inode_setattr),
 	LSM_HOOK_INIT(inode_post_setattr, provfs_inode_post_setattr),
 	LSM_HOOK_INIT(inode_setxattr, provfs_inode_setxattr),

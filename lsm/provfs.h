@@ -91,6 +91,7 @@ struct provfs_file {
  * @again: a stamp was made while the file was open for changes; the last of
  *	those who had it open makes another
  * @owed: no stamp names @writer since he began
+ * @renew: times are being set, under i_rwsem: the stamp is to be renewed
  * @stray: content was changed after @since and before somebody set the mtime
  * @writer: who changed the content last; meaningful while @pending, @again
  *	or @stamped say so
@@ -114,6 +115,7 @@ struct provfs_inode {
 	bool			sole;
 	bool			again;
 	bool			owed;
+	bool			renew;
 	bool			stray;
 	struct provfs_writer	writer;
 	u64			stamped;
@@ -202,6 +204,8 @@ void provfs_note_change(struct dentry *dentry, struct file *file,
 void provfs_note_now(struct dentry *dentry, const struct provfs_writer *writer,
 		     bool mapped, enum provfs_settle_as as);
 void provfs_settle(struct dentry *dentry, enum provfs_settle_as as);
+void provfs_settle_replaced(struct dentry *dentry);
+bool provfs_is_settled(struct inode *inode);
 void provfs_forget_change(struct provfs_inode *state);
 void provfs_stamp_restored(struct inode *inode);
 
@@ -240,6 +244,17 @@ int provfs_refuse_ioctl(const struct file *file, unsigned int command);
 bool provfs_restoring(void);
 void provfs_end_restoring(void);
 
+/* rename.c: what takes another's name takes its history */
+unsigned int provfs_append_history(struct prov_stamp *stamps,
+				   unsigned int count, unsigned int room,
+				   const struct prov_stamp *replaced,
+				   unsigned int length);
+void provfs_replaced(struct dentry *heir, struct dentry *replaced);
+
+/* renew.c: setting times is no change */
+void provfs_before_times(struct dentry *dentry, const struct iattr *attr);
+void provfs_renew(struct dentry *dentry);
+
 /* resolve.c: what those did who might have */
 void provfs_resolve_earlier(struct file *file,
 			    const struct provfs_writer *writer,
@@ -269,6 +284,8 @@ bool provfs_decode(struct provfs_writer *writer, const struct prov_stamp *stamp,
 		   size_t size);
 size_t provfs_log_push(struct prov_stamp *log, size_t size,
 		       const struct prov_stamp *stamp);
+bool provfs_has_none(ssize_t size);
+void provfs_count_failure(const struct dentry *dentry, int error);
 int provfs_write_stamp(struct dentry *dentry,
 		       const struct provfs_writer *writer, u16 flags,
 		       bool sole, u64 *time);

@@ -163,12 +163,13 @@ static int write_log(struct dentry *dentry, const struct prov_stamp *earlier)
 }
 
 /* Whether an attribute is missing, or too long to be one of ours. */
-static bool has_none(ssize_t size)
+bool provfs_has_none(ssize_t size)
 {
 	return size == -ENODATA || size == -ERANGE || size == -EOPNOTSUPP;
 }
 
-static void count_failure(const struct dentry *dentry, int error)
+/* A stamp could not be written. */
+void provfs_count_failure(const struct dentry *dentry, int error)
 {
 	switch (error) {
 	case -ENOSPC:
@@ -241,7 +242,7 @@ int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer
 	size = __vfs_getxattr(dentry, inode, PROV_XATTR_SECURITY, &earlier,
 			      sizeof(earlier));
 	/* Whom it names, if anybody, will be missing in the log. */
-	if (size < 0 && !has_none(size))
+	if (size < 0 && !provfs_has_none(size))
 		provfs_count(PROVFS_FAILED_LOG);
 	if (size > 0 && provfs_decode(&earlier_writer, &earlier, size)) {
 		if (!provfs_same_writer(&earlier_writer, writer)) {
@@ -274,7 +275,7 @@ int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer
 		provfs_count(PROVFS_SKIPPED_FILESYSTEM);
 		return 0;
 	}
-	count_failure(dentry, error);
+	provfs_count_failure(dentry, error);
 	if (size == -ENODATA)
 		return 0;
 	return error == -EROFS ? error : remove_stamp(dentry);
@@ -312,7 +313,7 @@ void provfs_finish_stamp(struct dentry *dentry, struct provfs_writer *writer,
 				      PROV_XATTR_SECURITY, &stamp,
 				      sizeof(stamp), 0);
 	if (error) {
-		count_failure(dentry, error);
+		provfs_count_failure(dentry, error);
 		return;
 	}
 	provfs_count(PROVFS_STAMPED);
@@ -354,7 +355,7 @@ enum provfs_record provfs_find_record(struct dentry *dentry,
 		return PROVFS_ON_RECORD;
 	size = __vfs_getxattr(dentry, inode, PROV_XATTR_SECURITY_LOG, log,
 			      LOG_SIZE_MAX);
-	if (has_none(size))
+	if (provfs_has_none(size))
 		return PROVFS_NOT_ON_RECORD;
 	if (size < 0)
 		return PROVFS_RECORD_LOST;

@@ -7,7 +7,8 @@ for type in ext4 xfs btrfs tmpfs; do
   make_filesystem "$type" 512M
   at=$work/$type
   mkdir "$at"/{lower,upper,work,merged}
-  in_session sh -c "echo lower >'$at/lower/file'; cp '$at/lower/file' '$at/lower/other'; mkdir '$at/lower/directory'"
+  in_session sh -c "echo lower >'$at/lower/file'; cp '$at/lower/file' '$at/lower/other'; cp '$at/lower/file' '$at/lower/replaced'
+    mkdir '$at/lower/directory'"
   lower=$session
   mount -t overlay overlay -o "lowerdir=$at/lower,upperdir=$at/upper,workdir=$at/work" "$at/merged" || exit 1
   at_exit+=("umount -l '$at/merged'")
@@ -40,6 +41,21 @@ with open('$at/merged/new', 'r+b') as file: mapping = mmap.mmap(file.fileno(), 1
 mapping[0:1] = b'X'
 "
   expect "$type: stores to a mapping" "$session:python3:2" "$(by "$at/upper/new")"
+
+  mapper=$session
+  in_session sh -c "echo newer >'$at/merged/draft'; mv '$at/merged/draft' '$at/merged/new'"
+  expect "$type: what replaces a file of the upper layer takes its history" "$session $mapper" \
+    "$(session_of "$at/upper/new") $(earlier_sessions "$at/upper/new" | cut -d' ' -f1)"
+  sleep 0.1
+  touch "$at/merged/new"
+  expect "$type: touch after a rename covers nothing" "$session changed" "$("$build/stamp" --verify "$at/upper/new")"
+  in_session sh -c "echo newer >'$at/merged/draft'; mv '$at/merged/draft' '$at/merged/replaced'"
+  expect "$type: what replaces a file of a lower layer begins its own" "$session " \
+    "$(session_of "$at/upper/replaced") $(earlier_sessions "$at/upper/replaced")"
+  in_session sh -c "echo written >'$at/merged/written'"
+  sleep 0.1
+  touch "$at/merged/written"
+  expect "$type: touch renews the stamp of the upper file" "$session ok" "$("$build/stamp" --verify "$at/upper/written")"
 
   refused=$(setfattr -n security.prov -v x "$at/merged/new" 2>&1)
   expect "$type: setting through the overlay is refused" "setfattr: $at/merged/new: Operation not permitted" "$refused"
