@@ -33,24 +33,28 @@ final class Sweeper: Sendable {
   }
 
   private func run() -> Never {
+    // Filled anew for each shard, so that a round allocates nothing.
+    nonisolated(unsafe) var asked: [(node: NodeReference, descriptor: CInt)] = []
+    asked.reserveCapacity(Self.tourSize)
     while true {
       usleep(Self.interval)
       table.closeUnused()
-      for shard in table.shards { askForNames(shard) }
+      for shard in table.shards {
+        shard.state.withLock { $0.tour(Self.tourSize, &asked) }
+        for (node, descriptor) in asked {
+          askForName(node, descriptor, shard)
+          table.forget(node, 1)
+        }
+        asked.removeAll(keepingCapacity: true)
+      }
     }
   }
 
-  private func askForNames(_ shard: Shard) {
-    let asked = shard.state.withLock { $0.tour(Self.tourSize) }
-    let nameless = asked.filter { one in
-      (try? statx(of: one.descriptor, UInt32(STATX_NLINK)))?.stx_nlink == 0
-    }
-    if !nameless.isEmpty {
-      nonisolated(unsafe) var candidates: [EvictionCandidate] = []
-      shard.state.withLock { _ in candidates = nameless.map { EvictionCandidate($0.node) } }
-      evictor.forget(candidates)
-    }
-    for one in asked { table.forget(one.node, 1) }
+  private func askForName(_ node: NodeReference, _ descriptor: CInt, _ shard: Shard) {
+    guard (try? statx(of: descriptor, UInt32(STATX_NLINK)))?.stx_nlink == 0 else { return }
+    nonisolated(unsafe) var candidates: [EvictionCandidate] = []
+    shard.state.withLock { _ in candidates = [EvictionCandidate(node)] }
+    evictor.forget(candidates)
   }
 
   /// How many nodes of a shard are looked at in a round: very many files take no processor for it.
@@ -61,11 +65,11 @@ extension NodeTable {
   /// Closes the descriptors of files that were not used since before the last round, and begins a round.
   func closeUnused() {
     for shard in shards {
-      let unused = shard.state.withLock { state -> [Surplus] in
-        defer { state.round &+= 1 }
-        return state.unused().map { take($0, &state) }
+      while let surplus = shard.state.withLock({ state in state.unused().map { take($0, &state) } })
+      {
+        dispose(surplus)
       }
-      for surplus in unused { dispose(surplus) }
+      shard.state.withLock { $0.round &+= 1 }
     }
   }
 }
@@ -76,21 +80,21 @@ extension Shard.State {
     !node.isDirectory && node.pointer.pointee.files == nil
   }
 
-  /// Files with a handle whose descriptors became idle before this round.
-  fileprivate func unused() -> [NodeReference] {
-    var found: [NodeReference] = []
+  /// A file with a handle whose descriptor became idle before this round.
+  fileprivate func unused() -> NodeReference? {
     var next = oldest
     while let node = next, node.pointer.pointee.idleSince != round {
+      if node.pointer.pointee.handle != nil && takesSpace(node) { return node }
       next = node.pointer.pointee.newer
-      if node.pointer.pointee.handle != nil && takesSpace(node) { found.append(node) }
     }
-    return found
+    return nil
   }
 
-  /// The next files of the list that have no handle, each with a lookup added, and its descriptor, which
-  /// stays open for as long.
-  fileprivate mutating func tour(_ count: Int) -> [(node: NodeReference, descriptor: CInt)] {
-    var found: [(NodeReference, CInt)] = []
+  /// Adds the next files of the list that have no handle, each with a lookup added, and its descriptor,
+  /// which stays open for as long.
+  fileprivate mutating func tour(
+    _ count: Int, _ found: inout [(node: NodeReference, descriptor: CInt)]
+  ) {
     var position = 0
     var next = oldest
     while let node = next, found.count < count {
@@ -103,6 +107,5 @@ extension Shard.State {
       found.append((node, node.pointer.pointee.descriptor))
     }
     toured = next == nil ? 0 : position
-    return found
   }
 }
