@@ -246,7 +246,7 @@ import Testing
     let place = try #require(places.first { leader.path.hasPrefix($0.path("")) })
     let other = SessionRecord(
       leader: SessionLeader(namespace: 1, pid: 1, start: 1), boot: try BootID.current(),
-      uid: getuid(), started: 1, intent: nil, command: [])
+      uid: getuid(), started: 1, intent: nil, command: [Array("make".utf8)])
     let entry = try RegistryEntry(other, in: place, try place.openDirectory())
     defer { entry.withdraw() }
     #expect(access(leader.path, F_OK) != 0)
