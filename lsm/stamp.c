@@ -103,7 +103,8 @@ bool provfs_decode(struct provfs_writer *writer, const struct prov_stamp *stamp,
 	if (size != sizeof(*stamp) || stamp->version != PROV_STAMP_VERSION)
 		return false;
 	if (stamp->stamper != PROV_STAMPER_LSM &&
-	    stamp->stamper != PROV_STAMPER_PROVFS)
+	    stamp->stamper != PROV_STAMPER_PROVFS &&
+	    stamp->stamper != PROV_STAMPER_DAEMON)
 		return false;
 	if (le16_to_cpu(stamp->flags) & ~PROV_FLAGS_ALL)
 		return false;

@@ -8,6 +8,7 @@ public struct Stamp: Hashable, Sendable {
   public enum Stamper: UInt8, Sendable {
     case lsm = 1
     case provfs = 2
+    case provstampd = 3
   }
 
   public struct Flags: OptionSet, Hashable, Sendable {
@@ -51,7 +52,7 @@ public enum StampError: Error, Hashable, Sendable {
   case size(Int)
   /// A version that this program does not know.
   case version(UInt8)
-  /// Set neither by the LSM nor by provfs.
+  /// Set by no stamper that this program knows.
   case stamper(UInt8)
   /// Bits that must be zero.
   case flags(UInt16)

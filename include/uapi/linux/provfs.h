@@ -25,6 +25,7 @@
 /* Who set the stamp: prov_stamp.stamper */
 #define PROV_STAMPER_LSM	1
 #define PROV_STAMPER_PROVFS	2
+#define PROV_STAMPER_DAEMON	3	/* provstampd, by BPF programs */
 
 /* prov_stamp.flags; all other bits must be zero */
 #define PROV_FLAG_CREATED	0x0001	/* the writer created the inode */
@@ -49,7 +50,7 @@
 /**
  * struct prov_stamp - one stamp, as it is stored
  * @version: PROV_STAMP_VERSION
- * @stamper: PROV_STAMPER_LSM or PROV_STAMPER_PROVFS
+ * @stamper: PROV_STAMPER_*
  * @flags: PROV_FLAG_*
  * @pid: the writer's thread-group id, in the stamper's pid namespace (for the
  *	LSM the initial one)
