@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# make            release binaries at .build/release/provfs and .build/release/provstamp
+# make            release binaries at .build/release: provfs, provstamp and provstampd
 # make demo       installs what is missing, builds, and shows two sessions in a view of a tree
 # make check      installs what is missing and runs every test of the programs
 # make install    under $(DESTDIR)$(PREFIX); make uninstall takes it away again

@@ -17,6 +17,7 @@ let package = Package(
   name: "ProvFS",
   products: [
     .executable(name: "provfs", targets: ["ProvFS"]),
+    .executable(name: "provstampd", targets: ["provstampd"]),
     .executable(name: "provstamp", targets: ["provstamp"]),
     .library(name: "Provenance", targets: ["Provenance"]),
   ],
@@ -37,6 +38,14 @@ let package = Package(
       name: "CRing",
       cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [.unsafeFlags(["-l:liburing.a"])]),
+    // libbpf is linked in likewise. What it needs itself is on every system that has a shell.
+    .target(
+      name: "CBpf",
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [
+        .unsafeFlags(["-l:libbpf.a"]), .linkedLibrary("elf"), .linkedLibrary("z"),
+      ]),
+    .plugin(name: "EmbedBpf", capability: .buildTool()),
     .target(name: "Provenance", dependencies: ["CProvenance", system], swiftSettings: strict),
     .executableTarget(
       name: "ProvFS",
@@ -46,6 +55,10 @@ let package = Package(
       name: "provstamp",
       dependencies: ["CProvenance", "Provenance", argumentParser, system],
       swiftSettings: strict),
+    .executableTarget(
+      name: "provstampd",
+      dependencies: ["CBpf", "CCap", "CProvenance", "Provenance", system, logging],
+      swiftSettings: strict, plugins: ["EmbedBpf"]),
     .testTarget(
       name: "ProvenanceTests", dependencies: ["CProvenance", "Provenance", system],
       swiftSettings: strict),

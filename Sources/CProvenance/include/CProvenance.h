@@ -24,6 +24,7 @@
 #include "provenance_processor.h"
 #include "provenance_program.h"
 #include "provenance_registry.h"
+#include "provenance_socket.h"
 #include "provenance_stat.h"
 #include "provenance_task.h"
 #include "provenance_xattr.h"

@@ -16,6 +16,7 @@ package struct FilesystemType: Hashable, Sendable {
   }
 
   package static let autofs = Self(magic: 0x187)
+  package static let bpf = Self(magic: 0xcafe_4a11)
   package static let btrfs = Self(magic: 0x9123_683e)
   package static let ecryptfs = Self(magic: 0xf15f)
   package static let ext4 = Self(magic: 0xef53)
@@ -32,7 +33,7 @@ package struct FilesystemType: Hashable, Sendable {
     "apparmorfs": Self(magic: 0x5a3c_69f0),
     "binder": Self(magic: 0x6c6f_6f70),
     "binfmt_misc": Self(magic: 0x4249_4e4d),
-    "bpf": Self(magic: 0xcafe_4a11),
+    "bpf": bpf,
     "cgroup": Self(magic: 0x0027_e0eb),
     "cgroup2": Self(magic: 0x6367_7270),
     "configfs": Self(magic: 0x6265_6570),

@@ -28,6 +28,22 @@ public struct MountTable {
     }
   }
 
+  /// The device number of a mount's filesystem, as ``mountpoints(of:)`` takes it; nil where there is no
+  /// such mount.
+  package func device(ofMount id: UInt64) -> UInt64? {
+    let prefix = "\(id) "
+    let line = text.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: prefix.utf8) }
+    guard let fields = line?.split(separator: UInt8(ascii: " "), maxSplits: 3), fields.count > 3
+    else {
+      return nil
+    }
+    let numbers = fields[2].split(separator: UInt8(ascii: ":")).map {
+      UInt64(String(decoding: $0, as: UTF8.self))
+    }
+    guard numbers.count == 2, let major = numbers[0], let minor = numbers[1] else { return nil }
+    return major << 32 | minor
+  }
+
   /// Where filesystems of this type are mounted, such as `fuse.provfs`, the latest first.
   package func mountpoints(type: String) -> [[UInt8]] {
     text.split(separator: UInt8(ascii: "\n")).reversed().compactMap { line in
