@@ -2,7 +2,7 @@
 /*
  * Notes who changes files. A note is kept for each open file from its first write
  * to its release, and then handed to the daemon, which sets the stamp.
- * docs/design/provstampd.md says why it is done so.
+ * docs/provstampd.md says what it is for.
  */
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
