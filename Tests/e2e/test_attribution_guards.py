@@ -10,7 +10,7 @@ import pytest
 
 from support import identity, places, stamps
 from support.filesystems import small_filesystem
-from support.mounts import until
+from support.mounts import unmount, until
 from support.system import RENAME_EXCHANGE, fails, renameat2
 
 pytestmark = pytest.mark.modes
@@ -132,7 +132,7 @@ def test_an_overlay_in_the_view_copies_stamped_files_up(scene, private):
         assert (scene.source / "upper" / "file").read_bytes() == b"x\ny\n"
         scene.assert_no_false_claim("upper/file", session)
     finally:
-        subprocess.run(["umount", str(merged)], check=True)
+        unmount(merged)
 
 
 def test_the_stamp_is_read_through_the_view(scene):
@@ -231,7 +231,7 @@ def test_a_source_without_attributes(private, mount, session):
         assert len(warnings) == 1 and str(source) in warnings[0], view.output()
         view.unmount()
     finally:
-        subprocess.run(["umount", str(source)], check=True)
+        unmount(source)
 
 
 def test_kill_9_leaves_no_wrong_stamp(scene, mount):

@@ -3,13 +3,12 @@
 
 import errno
 import os
-import subprocess
 
 import pytest
 
 from support import identity, modes
 from support.filesystems import image
-from support.mounts import until
+from support.mounts import unmount, until
 from support.system import descriptor_of, fails, opened, read, write
 
 
@@ -90,7 +89,7 @@ def test_the_source_can_be_unmounted_once_the_view_has_ended(mount, private, vie
         connection = descriptor_of(view.pid, "/dev/fuse")
         try:
             view.unmount()
-            subprocess.run(["umount", str(source)], check=True)
+            unmount(source)
         finally:
             os.close(connection)
 

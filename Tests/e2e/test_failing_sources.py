@@ -12,7 +12,7 @@ import pytest
 
 from support import stamps
 from support.filesystems import btrfs, image, small_filesystem
-from support.mounts import until
+from support.mounts import unmount, until
 from support.system import fails, opened, read, write
 
 EXT4_IOC_SHUTDOWN = 0x8004587D
@@ -47,7 +47,7 @@ def test_a_device_that_fails_beneath(view_of, private):
             assert read(mountpoint / "small") == b"small"
             view.unmount()
     finally:
-        subprocess.run(["umount", str(memory)], check=True)
+        unmount(memory)
 
 
 def test_a_filesystem_that_shuts_down(view_of, private, session):
@@ -69,7 +69,7 @@ def test_a_filesystem_that_shuts_down(view_of, private, session):
             assert second.shell("echo after >> file", cwd=mountpoint, check=False)[0] != 0
         view.unmount()
         # What the device holds is seen once the filesystem is mounted anew.
-        subprocess.run(["umount", str(source)], check=True)
+        unmount(source)
         subprocess.run(["mount", "-o", "loop", str(private / "image"), str(source)], check=True)
         after = stamps.read(source / "file")
         assert after is None or after == before

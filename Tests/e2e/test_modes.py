@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from support import identity, mappings, modes, stamps
-from support.mounts import MountFailed, mounted, until
+from support.mounts import MountFailed, mounted, unmount, until
 from support.questions import ask, objects  # noqa: F401  (ask is a fixture)
 from support.system import read, write
 
@@ -122,7 +122,7 @@ def memory(private):
     directory.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(directory)], check=True)
     yield directory
-    subprocess.run(["umount", str(directory)], check=True)
+    unmount(directory)
 
 
 @pytest.fixture

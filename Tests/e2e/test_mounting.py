@@ -11,14 +11,14 @@ import pytest
 
 from support import modes, mounts, programs
 from support.filesystems import small_filesystem
-from support.mounts import detach, until
+from support.mounts import detach, unmount, until
 from support.system import opened, read, write
 
 
 def test_unmounting_as_the_owner_does(mount, tree, owner):
     source, mountpoint = tree
     view = mount(source, mountpoint, owner)
-    view.unmount(["fusermount3", "-u", str(mountpoint)])
+    view.unmount(["fusermount3", "-u"])
 
 
 def test_a_busy_view_is_not_unmounted(mount, tree):
@@ -162,7 +162,7 @@ def test_in_the_background(tree, private):
     write(mountpoint / "file", b"x")
     daemon = daemon_of(source, mountpoint)
     assert os.readlink(f"/proc/{daemon}/cwd") == "/"
-    subprocess.run(["umount", str(mountpoint)], check=True)
+    unmount(mountpoint)
     until(lambda: not os.path.exists(f"/proc/{daemon}"), "the daemon ends")
     assert read(source / "file") == b"x"
 

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from support import identity, modes, mounts, programs
-from support.mounts import until
+from support.mounts import unmount, until
 from support.questions import ask, objects  # noqa: F401  (ask is a fixture)
 from support.system import DIED, read, write
 
@@ -131,7 +131,7 @@ def test_in_the_background(tree):
         write(mountpoint / "file", b"content")
         assert read(source / "file") == b"content"
     finally:
-        subprocess.run(["umount", mountpoint], check=True)
+        unmount(mountpoint)
     until(lambda: not serves(source), "the daemon ends")
 
 

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from support import identity, programs, records, stamps
-from support.mounts import PATIENCE, until
+from support.mounts import PATIENCE, unmount, until
 
 
 def doctor(process, *arguments, **options):
@@ -71,7 +71,7 @@ def test_another_directory_of_the_same_path_is_not_entered(private, session):
         outsider.run(programs.provstamp(), "run", "-q", "--", "sh", "-c", "echo x > here")
         assert os.listdir(place) == []
     finally:
-        subprocess.run(["umount", place], check=True)
+        unmount(place)
     assert os.listdir(place) == ["here"]
 
 

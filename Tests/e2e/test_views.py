@@ -11,7 +11,7 @@ import pytest
 
 from support import identity
 from support.filesystems import small_filesystem
-from support.mounts import until
+from support.mounts import unmount, until
 from support.system import DIED, append, fails, opened, read, write
 
 
@@ -120,7 +120,7 @@ def inner(tree):
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(directory)], check=True)
     write(directory / "file", b"inner")
     yield directory
-    subprocess.run(["umount", str(directory)], check=True)
+    unmount(directory)
 
 
 def test_mounts_inside_the_source(inner, mount, tree):

@@ -5,6 +5,8 @@ import contextlib
 import os
 import subprocess
 
+from .mounts import unmount
+
 
 @contextlib.contextmanager
 def image(file, directory, megabytes, options=(), mount_options="loop", make=("mkfs.ext4", "-m", "0")):
@@ -21,7 +23,7 @@ def image(file, directory, megabytes, options=(), mount_options="loop", make=("m
     finally:
         # A test may have unmounted it.
         if os.path.ismount(directory):
-            subprocess.run(["umount", str(directory)], check=True)
+            unmount(directory)
 
 
 def small_filesystem(scratch, megabytes, options=(), mount_options="loop"):
@@ -47,4 +49,4 @@ def overlay(scratch, populate):
     try:
         yield merged
     finally:
-        subprocess.run(["umount", str(merged)], check=True)
+        unmount(merged)

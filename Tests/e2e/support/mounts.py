@@ -8,6 +8,7 @@ import subprocess
 import time
 
 from . import modes, programs
+from .identity import ROOT
 
 # How long a thing may take before the harness calls it hung. Passing tests come nowhere near.
 PATIENCE = 30.0
@@ -53,6 +54,19 @@ def until(condition, what, patience=PATIENCE):
             return value
         assert time.monotonic() < end, f"waited {patience:g} s in vain: {what}"
         time.sleep(0.005)
+
+
+def unmount(path, command=("umount",), who=ROOT):
+    """Again while it is busy: so is every mount for a moment at which somebody looks at it.
+
+    Other tests do: `provstamp doctor` and `run`, and whoever unshares the mount namespace. A process
+    that a test has left to end by itself may still have its directory there.
+    """
+    def succeeds():
+        done = who.run([*command, str(path)], False, env=who.environment("/"), cwd="/")
+        return done.returncode == 0
+
+    until(succeeds, f"{command[0]} {path}")
 
 
 def _answers(path, device):
@@ -125,16 +139,11 @@ class View:
         with open(self.log_path, "rb") as log:
             return log.read().decode("utf-8", "replace")
 
-    def unmount(self, argv=None):
+    def unmount(self, command=None):
         """Unmount as the owner would, and assert that provfs ends well and leaves nothing."""
-        self._unmount(argv, check=True)
+        command = command or (["umount"] if self.identity.uid == 0 else ["fusermount3", "-u"])
+        unmount(self.mountpoint, command, self.identity)
         self.assert_gone(0)
-
-    def _unmount(self, argv=None, check=False):
-        argv = argv or (["umount", str(self.mountpoint)] if self.identity.uid == 0
-                        else ["fusermount3", "-u", str(self.mountpoint)])
-        done = self.identity.run(argv, check, env=self.identity.environment("/"), cwd="/")
-        return done.returncode == 0
 
     def terminate(self, number=signal.SIGTERM):
         """Signal provfs and assert that it unmounts, ends well and leaves nothing."""
@@ -160,9 +169,7 @@ class View:
             _live.discard(self)
             return
         try:
-            # A process that the test has left to end by itself may still have its directory there.
-            until(self._unmount, f"{self.mountpoint} is unmounted")
-            self.assert_gone(0)
+            self.unmount()
         except BaseException:
             self.destroy()
             raise
