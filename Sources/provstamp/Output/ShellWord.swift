@@ -59,11 +59,3 @@ enum ShellWord {
     return word
   }
 }
-
-/// One byte in two lowercase hexadecimal digits.
-enum TwoDigits {
-  static func hexadecimal(_ byte: UInt8) -> String {
-    let digits = String(byte, radix: 16)
-    return digits.utf8.count == 1 ? "0" + digits : digits
-  }
-}

@@ -1,0 +1,1 @@
+../../../../Sources/provstamp/Notes/NoteRecord.swift

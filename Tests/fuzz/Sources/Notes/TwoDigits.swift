@@ -1,0 +1,1 @@
+../../../../Sources/provstamp/Output/TwoDigits.swift
