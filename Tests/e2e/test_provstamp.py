@@ -5,6 +5,7 @@ import base64
 import errno
 import os
 import pty
+import re
 import subprocess
 import threading
 import time
@@ -110,12 +111,24 @@ def on_a_terminal(private, *arguments, **environment):
     return output.decode()
 
 
+def session_color(shown, session):
+    """What a terminal is told before the session's first digits."""
+    return re.search(r"(\x1b\[38;5;\d+m)" + session[:8], shown).group(1)
+
+
 def test_a_terminal_gets_what_a_person_wants(private, ask):
     stamping.put(private / "late", when=1_600_000_000 * 10**9)
     stamping.put(private / "new\nline")
     shown = on_a_terminal(private, "who", "late")
     assert "\x1b[31mchanged\x1b[0m" in shown
-    assert f"session {stamping.SESSION[:8]}  sed" in shown and "2020-09-13 07:26:40" in shown
+    color = session_color(shown, stamping.SESSION)
+    assert f"session {color}{stamping.SESSION[:8]}\x1b[0m  sed" in shown and "2020-09-13 07:26:40" in shown
+    # It is the session's everywhere, and another one has another.
+    stamping.put(private / "other", session=stamping.OTHER)
+    listed = on_a_terminal(private, "sessions")
+    assert session_color(listed, stamping.SESSION) == color
+    assert session_color(listed, stamping.OTHER) != color
+    (private / "other").unlink()
     assert on_a_terminal(private, "find", "--state", "ok") == "./new\\nline\r\n"
     for arguments, environment in (([], {"NO_COLOR": "1"}), (["--color", "never"], {}),
                                    ([], {"TERM": "dumb"})):

@@ -52,7 +52,10 @@ struct StatusText {
       if style.isTerminal {
         let session = Columns.padded(field.session, to: sessions)
         buffer.append(field.code + "  ")
-        buffer.append(row.writer.isKnown ? session : style.colored(session, as: .unstamped))
+        buffer.append(
+          row.writer.isKnown
+            ? style.colored(session, as: row.writer.session ?? .none)
+            : style.colored(session, as: .unstamped))
         buffer.append("  " + Columns.fitted(field.label, to: labels))
         buffer.append("  " + Columns.padded(field.time, to: times) + "  ")
       } else {

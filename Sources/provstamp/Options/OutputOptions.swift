@@ -12,7 +12,7 @@ struct OutputOptions: ParsableArguments {
   var json = false
 
   @Option(
-    name: .long, help: "Colour the state: auto is on a terminal, unless NO_COLOR is set.")
+    name: .long, help: "Colour states and sessions: auto is on a terminal, unless NO_COLOR is set.")
   var color = Color.auto
 
   /// Whether standard output takes colours.

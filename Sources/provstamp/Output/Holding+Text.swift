@@ -45,7 +45,8 @@ extension Stamp {
       parts.append("no session")
     } else {
       let root = writer.root.isNone ? "" : " (nested in \(writer.root)…)"
-      parts.append("session \(style.session(writer.session))\(root)")
+      let session = style.colored(style.session(writer.session), as: writer.session)
+      parts.append("session \(session)\(root)")
     }
     parts.append("\(Escaping.text(writer.comm.bytes))[\(writer.pid)]")
     parts.append(UserNames.display(writer.uid))
@@ -69,7 +70,8 @@ extension LegacyStamp {
     var parts: [String] = []
     switch identity {
     case .session(let id):
-      parts.append(id.isNone ? "no session" : "session \(style.session(id))")
+      parts.append(
+        id.isNone ? "no session" : "session \(style.colored(style.session(id), as: id))")
     case .task, .chain:
       parts.append("no session")
     case .opaque:

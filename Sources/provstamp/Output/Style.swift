@@ -30,6 +30,20 @@ struct Style: Sendable {
     isTerminal ? String(id.description.prefix(8)) : id.description
   }
 
+  /// Text about a session in the session's colour: always the same one, which others may have too.
+  func colored(_ text: String, as session: SessionID) -> String {
+    guard usesColor, !session.isNone else { return text }
+    let colors = Self.sessionColors
+    let color = colors[Int(session.prefix.value) % colors.count]
+    return "\u{1b}[38;5;\(color)m\(text)\u{1b}[0m"
+  }
+
+  /// Of the 256 that terminals have: readable on black and on white, and none that states have.
+  private static let sessionColors = [
+    25, 30, 32, 38, 62, 65, 67, 72, 91, 96, 97, 98, 99, 103, 108, 127, 130, 132, 133, 134, 136, 137,
+    138, 139, 172, 173, 174, 175,
+  ]
+
   /// Appends a name with what parts it from the text that follows, as grep -Z does.
   func append(name: [UInt8], to buffer: inout ByteBuffer) {
     if isNullTerminated {

@@ -95,7 +95,9 @@ final class SessionsVisitor: ScanVisitor {
 
 extension SessionTotals {
   func appendText(_ id: SessionID, _ style: Style, to buffer: inout ByteBuffer) {
-    buffer.append(id.isNone ? "outside any session" : "session \(style.session(id))")
+    buffer.append(
+      id.isNone
+        ? "outside any session" : "session \(style.colored(style.session(id), as: id))")
     if !roots.isEmpty {
       buffer.append(" (nested in \(roots.map { "\($0)…" }.sorted().joined(separator: ", ")))")
     }
