@@ -26,6 +26,8 @@ WORDS = [
     ("provstamp fin", "find"), ("provstamp find --sess", "--session"), ("provstamp help verif", "verify"),
     ("provstamp find --state unpr", "unproven"), ("provstamp find --state=unpr", "--state=unproven"),
     ("provstamp find --user daemo", "daemon"), ("provstamp find --session sel", "self"),
+    ("provstamp run -- sha256su", "sha256sum"), ("provstamp run --name x -- sha256su", "sha256sum"),
+    ("provstamp run -- cat /etc/hostna", "/etc/hostname"),
     ("provfs --foregr", "--foreground"), ("provfs -o attribution", "attribution=exact"),
 ]
 

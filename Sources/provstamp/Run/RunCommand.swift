@@ -104,7 +104,10 @@ struct RunCommand: ParsableCommand {
 
   @Argument(
     parsing: .captureForPassthrough,
-    help: ArgumentHelp("The command, and its arguments.", valueName: "command"))
+    help: ArgumentHelp("The command, and its arguments.", valueName: "command"),
+    completion: .custom { words, index, prefix in
+      CommandCompletion.words(words, at: index, beginning: prefix)
+    })
   var command: [ByteArgument] = []
 
   func run() throws {
