@@ -173,13 +173,13 @@ _provstamp() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    who|log|find|verify|sessions|status|blame|git|run|ps|whoami|doctor|help)
+    who|log|find|verify|sessions|watch|status|blame|git|run|ps|whoami|doctor|help)
         # Offer subcommand argument completions
         "_provstamp_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'who log find verify sessions status blame git run ps whoami doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'who log find verify sessions watch status blame git run ps whoami doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -371,6 +371,75 @@ _provstamp_sessions() {
     case "${prev}" in
     '--files-from')
         __provstamp_add_completions -f
+        return
+        ;;
+    '--type')
+        __provstamp_add_completions -W 'f'$'\n''d'$'\n''l'$'\n''p'$'\n''s'$'\n''b'$'\n''c'$'\n''any'
+        return
+        ;;
+    '--name')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--max-depth')
+        return
+        ;;
+    '--color')
+        __provstamp_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __provstamp_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_provstamp_watch() {
+    repeating_flags=()
+    non_repeating_flags=(-0 --null --exact --unstamped -x --one-file-system --git-dir --json --version -h --help)
+    repeating_options=(--trust --state --type --name --exclude)
+    non_repeating_options=(--files-from --session --intent --since --until --uid --user --comm --max-depth --color)
+    __provstamp_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--files-from')
+        __provstamp_add_completions -f
+        return
+        ;;
+    '--session')
+        __provstamp_add_completions -W "$(__provstamp_custom_complete ---completion watch -- --session "${COMP_CWORD}" "$(__provstamp_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--intent')
+        return
+        ;;
+    '--since')
+        return
+        ;;
+    '--until')
+        return
+        ;;
+    '--uid'|'--user')
+        __provstamp_add_completions -W "$(__provstamp_custom_complete ---completion watch -- --uid "${COMP_CWORD}" "$(__provstamp_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--comm')
+        return
+        ;;
+    '--trust')
+        __provstamp_add_completions -W 'kernel'$'\n''privileged'$'\n''advisory'
+        return
+        ;;
+    '--state')
+        __provstamp_add_completions -W 'ok'$'\n''unproven'$'\n''changed'$'\n''copied'$'\n''malformed'$'\n''unstamped'
         return
         ;;
     '--type')
@@ -604,6 +673,14 @@ _provstamp_run() {
         return
         ;;
     esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __provstamp_add_completions -W "$(__provstamp_custom_complete ---completion run -- positional@0 "${COMP_CWORD}" "$(__provstamp_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
 }
 
 _provstamp_ps() {
@@ -668,7 +745,7 @@ _provstamp_help() {
     repeating_options=()
     non_repeating_options=()
     __provstamp_offer_flags_options -1
-    __provstamp_add_completions -W 'who'$'\n''log'$'\n''find'$'\n''verify'$'\n''sessions'$'\n''status'$'\n''blame'$'\n''git'$'\n''run'$'\n''ps'$'\n''whoami'$'\n''doctor'
+    __provstamp_add_completions -W 'who'$'\n''log'$'\n''find'$'\n''verify'$'\n''sessions'$'\n''watch'$'\n''status'$'\n''blame'$'\n''git'$'\n''run'$'\n''ps'$'\n''whoami'$'\n''doctor'
 }
 
 _provstamp_without_equals() {

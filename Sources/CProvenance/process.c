@@ -227,6 +227,20 @@ ssize_t prov_receive_message(int socket, void *message, size_t size)
 	return received < 0 ? -errno : received;
 }
 
+int prov_hold_back_interruption(void)
+{
+	sigset_t signals;
+	int fd;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+	fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 int prov_wait_readable(int first, int second)
 {
 	struct pollfd polled[] = {

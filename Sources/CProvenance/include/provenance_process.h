@@ -94,6 +94,11 @@ int prov_send_message(int socket, const void *message, size_t size);
 /* Returns the size, 0 at the end, or -EAGAIN where there is none yet. */
 ssize_t prov_receive_message(int socket, void *message, size_t size);
 
+/*
+ * Blocks SIGINT and SIGTERM. Returns a descriptor that can be read when one of them has come, or -errno.
+ */
+int prov_hold_back_interruption(void);
+
 /* Waits until one of two descriptors can be read. Bit 0 of the result stands for the first. */
 int prov_wait_readable(int first, int second);
 

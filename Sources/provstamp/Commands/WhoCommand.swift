@@ -17,7 +17,7 @@ struct WhoCommand: ParsableCommand {
       EXAMPLES
         provstamp who report.md
         provstamp who --json src/*.c
-        git diff --name-only -z | provstamp who -0 --files-from -
+        git diff --relative --diff-filter=d --name-only -z | provstamp who -0 --files-from -
 
       EXIT STATUS
         0 if every file's writer is known, 1 if not, 2 on trouble.

@@ -9,11 +9,14 @@ struct ScanScope: Sendable {
   private let excluded: [NamePattern]
   private let deepest: Int
   private let entersGitDirectories: Bool
+  /// Whether operands come from elsewhere than from whoever asks.
+  private let excludesOperands: Bool
 
-  init(_ options: ScanOptions, kinds fallback: ScanOptions.Kind) {
+  init(_ options: ScanOptions, kinds fallback: ScanOptions.Kind, excludesOperands: Bool) {
     kinds = options.entryKinds(else: fallback)
     names = options.names.map { NamePattern($0.bytes) }
     excluded = options.excluded.map { NamePattern($0.bytes) }
+    self.excludesOperands = excludesOperands
     deepest = options.maxDepth ?? .max
     entersGitDirectories = options.entersGitDirectories
   }
@@ -40,7 +43,8 @@ struct ScanScope: Sendable {
 
   /// What was named is not excluded.
   private func isExcluded(_ entry: WalkEntry) -> Bool {
-    !excluded.isEmpty && !entry.isOperand && excluded.contains { $0.matches(entry) }
+    !excluded.isEmpty && (excludesOperands || !entry.isOperand)
+      && excluded.contains { $0.matches(entry) }
   }
 
   private func isGitDirectory(_ entry: WalkEntry) -> Bool {

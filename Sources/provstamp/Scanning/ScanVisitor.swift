@@ -46,6 +46,9 @@ class ScanVisitor: WalkVisitor {
     self.context = context
   }
 
+  /// Whether operands need not be there.
+  var ignoresAbsence: Bool { false }
+
   /// Called for each file of a kind that was asked for.
   ///
   /// - Throws: what reading the file threw; the caller reports it.
@@ -63,7 +66,7 @@ class ScanVisitor: WalkVisitor {
       try received(found, entry)
     } catch {
       // What was removed since its name was read is not there to be asked.
-      if error == .noSuchFileOrDirectory && !entry.isOperand { return }
+      if error == .noSuchFileOrDirectory && (ignoresAbsence || !entry.isOperand) { return }
       counts.unreadable += 1
       context.diagnostics.report(entry.path, error, doing: "cannot read its stamp")
     }
@@ -84,6 +87,7 @@ class ScanVisitor: WalkVisitor {
   }
 
   final func failed(_ failure: WalkFailure) {
+    if failure.error == .noSuchFileOrDirectory && ignoresAbsence { return }
     counts.unreadable += 1
     context.diagnostics.report(failure)
   }
@@ -121,12 +125,13 @@ final class ScanContext: Sendable {
   let operands: [[UInt8]]
 
   init(
-    _ operands: Operands, _ scan: ScanOptions, kinds: ScanOptions.Kind, _ output: OutputOptions
+    _ operands: Operands, _ scan: ScanOptions, kinds: ScanOptions.Kind, _ output: OutputOptions,
+    excludesOperands: Bool = false
   ) throws {
     self.operands = try operands.resolve(diagnostics)
     style = Style(operands, output, sink: sink)
     isJSON = output.json
-    scope = ScanScope(scan, kinds: kinds)
+    scope = ScanScope(scan, kinds: kinds, excludesOperands: excludesOperands)
     walk = Walk(staysOnFilesystem: scan.staysOnFilesystem)
     progress = Progress.ifWanted(sink: sink)
   }
@@ -142,5 +147,11 @@ final class ScanContext: Sendable {
     progress?.clear()
     for visitor in visitors { visitor.flush() }
     return (visitors, visitors.map(\.counts).reduce(ScanCounts(), +))
+  }
+
+  /// Scans other paths than the operands, with one visitor, here. What is not there any more is none.
+  func look(at paths: [[UInt8]], _ visitor: ScanVisitor) {
+    walk.run(paths, visitors: [visitor])
+    visitor.flush()
   }
 }
