@@ -283,6 +283,45 @@ def test_files_of_another_filesystem_verify_through_the_view(scene, private):
             detach(inside)
 
 
+HOLD = "import os; kept['other'] = os.open(path, flags)"
+
+
+@pytest.mark.places(places.VIEW_ROOT)
+@pytest.mark.parametrize("order", ["idle", "before", "both", "mapped", "reader"])
+def test_who_writes_to_an_inode_by_two_mounts_inside_the_source_is_in_doubt(scene, order):
+    """The same file by two paths of one view, each on a mount of its own."""
+    one, other = scene.session(), scene.session()
+    for name in ("here", "there"):
+        (scene.source / name).mkdir()
+    subprocess.run(["mount", "--bind", str(scene.source / "here"), str(scene.source / "there")], check=True)
+    try:
+        scene.write("here/file", bytes(100))
+        scene.write("there/file", bytes(100))
+        here, there = str(scene.path / "here/file"), str(scene.path / "there/file")
+        one.python(HOLD, path=here, flags=os.O_RDWR)
+        if order in ("before", "both"):
+            one.python("import os; os.pwrite(kept['other'], b'one', 0)")
+        if order == "mapped":
+            one.python("import mmap; kept['map'] = mmap.mmap(kept['other'], 100); kept['map'][0] = 49")
+        if order == "reader":
+            one.python("import os; os.pwrite(kept['other'], b'one', 0); os.fstat(kept['other'])")
+        other.python(HOLD, path=there, flags=os.O_RDWR)
+        other.python("import os; os.pwrite(kept['other'], b'other', 0)")
+        if order == "both":
+            one.python("import os; os.fstat(kept['other']); os.pwrite(kept['other'], b'one', 50)")
+        if order == "mapped":
+            one.python("import os; kept['map'][50] = 49")
+        last = one if order in ("both", "mapped") else other
+        other.python("import os; os.close(kept['other'])")
+        settle(scene, other)
+        scene.assert_no_false_claim("here/file", last)
+        one.python("import os; kept.pop('map', None); os.close(kept['other'])")
+        settle(scene, one)
+        scene.assert_doubted("here/file", *([other] if order == "idle" else [one, other]))
+    finally:
+        detach(scene.source / "there")
+
+
 def test_set_id_bits_that_a_file_is_made_with_outlive_its_makers_writes(scene):
     """As natively: whoever may keep them (CAP_FSETID) does, and others lose them."""
     session = scene.session()

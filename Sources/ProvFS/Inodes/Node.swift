@@ -20,6 +20,11 @@ struct Identity: Equatable {
     inode = attributes.stx_ino
   }
 
+  /// Whether both are one inode, whatever the mount.
+  func isInode(of other: Identity) -> Bool {
+    device == other.device && inode == other.inode
+  }
+
   /// Spreads consecutive inode numbers over all 64 bits (the finaliser of splitmix64).
   var hash: UInt64 {
     var value = inode ^ (device &* 0x9e37_79b9_7f4a_7c15)
@@ -71,6 +76,9 @@ struct Node: ~Copyable {
   /// Time of the stamp that this daemon has set last; 0 where it has set none. Used under the lock of
   /// `attribution`.
   let ownStamp = Atomic<UInt64>(0)
+  /// Whether the kernel knows, or knew, the inode by another mount, too: another node, with an account of
+  /// its own, so that neither knows who writes.
+  let hasTwin = Atomic<Bool>(false)
   let backing = Mutex(Backing())
   /// Not zero while the content may be stored to without anybody noticing, through a file that is open or
   /// a mapping that has outlived it: then the kernel must not remember attributes.

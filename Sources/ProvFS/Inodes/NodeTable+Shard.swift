@@ -48,9 +48,24 @@ final class Shard: Sendable {
     mutating func insert(_ node: NodeReference) {
       if count == buckets.count { grow() }
       let index = bucket(node.pointer.pointee.identity)
+      markTwins(of: node, in: buckets[index])
       node.pointer.pointee.nextInBucket = buckets[index]
       buckets[index] = node
       count += 1
+    }
+
+    /// The hash of an identity leaves the mount out.
+    private func markTwins(of node: NodeReference, in chain: NodeReference?) {
+      guard node.isRegular else { return }
+      var next = chain
+      while let other = next {
+        next = other.pointer.pointee.nextInBucket
+        guard other.pointer.pointee.identity.isInode(of: node.pointer.pointee.identity),
+          equal(other.pointer.pointee.handle, node.pointer.pointee.handle?.pointee)
+        else { continue }
+        node.pointer.pointee.hasTwin.store(true, ordering: .relaxed)
+        other.pointer.pointee.hasTwin.store(true, ordering: .relaxed)
+      }
     }
 
     mutating func remove(_ node: NodeReference) {

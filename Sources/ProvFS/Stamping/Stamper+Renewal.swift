@@ -26,9 +26,9 @@ extension Stamper {
   ///
   /// Used under the lock of the node, which the caller holds.
   func stampThatHolds(_ node: NodeReference) -> Stamp? {
-    guard node.isRegular, let attribute = node.pointer.pointee.volume.stampAttribute else {
-      return nil
-    }
+    guard node.isRegular, !node.pointer.pointee.hasTwin.load(ordering: .relaxed),
+      let attribute = node.pointer.pointee.volume.stampAttribute
+    else { return nil }
     Credentials.resumeOwn()
     let found = try? withDescriptor(node) { descriptor throws(Errno) -> Stamp? in
       let file = FileReference(descriptor: descriptor)

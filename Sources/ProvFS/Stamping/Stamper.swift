@@ -226,6 +226,11 @@ final class Stamper: Sendable {
           StampStore.addToLog(stamp, file, attribute)
           return
         }
+        if node.pointer.pointee.hasTwin.load(ordering: .relaxed) {
+          try StampStore.forget(file, attribute)
+          StampStore.addToLog(stamp, file, attribute)
+          return
+        }
         node.pointer.pointee.ownStamp.store(stamp.time, ordering: .relaxed)
         report(StampStore.replace(earlier, of: file, attribute, with: stamp), node)
         // Asked for after setting the stamp, ctime gets a value of its own at the next change, and
