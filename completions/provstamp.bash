@@ -173,13 +173,13 @@ _provstamp() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    who|log|find|verify|sessions|watch|status|blame|git|run|ps|whoami|doctor|help)
+    who|log|find|verify|sessions|report|audit|watch|status|blame|git|run|ps|whoami|doctor|help)
         # Offer subcommand argument completions
         "_provstamp_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'who log find verify sessions watch status blame git run ps whoami doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'who log find verify sessions report audit watch status blame git run ps whoami doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -371,6 +371,96 @@ _provstamp_sessions() {
     case "${prev}" in
     '--files-from')
         __provstamp_add_completions -f
+        return
+        ;;
+    '--type')
+        __provstamp_add_completions -W 'f'$'\n''d'$'\n''l'$'\n''p'$'\n''s'$'\n''b'$'\n''c'$'\n''any'
+        return
+        ;;
+    '--name')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--max-depth')
+        return
+        ;;
+    '--color')
+        __provstamp_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __provstamp_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_provstamp_report() {
+    repeating_flags=()
+    non_repeating_flags=(-0 --null --exact -x --one-file-system --git-dir -l --long --markdown --csv --json --version -h --help)
+    repeating_options=(--type --name --exclude)
+    non_repeating_options=(--files-from --session --max-depth --color)
+    __provstamp_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--files-from')
+        __provstamp_add_completions -f
+        return
+        ;;
+    '--session')
+        __provstamp_add_completions -W "$(__provstamp_custom_complete ---completion report -- --session "${COMP_CWORD}" "$(__provstamp_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--type')
+        __provstamp_add_completions -W 'f'$'\n''d'$'\n''l'$'\n''p'$'\n''s'$'\n''b'$'\n''c'$'\n''any'
+        return
+        ;;
+    '--name')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--max-depth')
+        return
+        ;;
+    '--color')
+        __provstamp_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __provstamp_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_provstamp_audit() {
+    repeating_flags=()
+    non_repeating_flags=(-0 --null --exact -x --one-file-system --git-dir -l --long --markdown --csv --json --version -h --help)
+    repeating_options=(--type --name --exclude)
+    non_repeating_options=(--files-from --session --max-depth --color)
+    __provstamp_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--files-from')
+        __provstamp_add_completions -f
+        return
+        ;;
+    '--session')
+        __provstamp_add_completions -W "$(__provstamp_custom_complete ---completion audit -- --session "${COMP_CWORD}" "$(__provstamp_cursor_index_in_current_word)")"
         return
         ;;
     '--type')
@@ -745,7 +835,7 @@ _provstamp_help() {
     repeating_options=()
     non_repeating_options=()
     __provstamp_offer_flags_options -1
-    __provstamp_add_completions -W 'who'$'\n''log'$'\n''find'$'\n''verify'$'\n''sessions'$'\n''watch'$'\n''status'$'\n''blame'$'\n''git'$'\n''run'$'\n''ps'$'\n''whoami'$'\n''doctor'
+    __provstamp_add_completions -W 'who'$'\n''log'$'\n''find'$'\n''verify'$'\n''sessions'$'\n''report'$'\n''audit'$'\n''watch'$'\n''status'$'\n''blame'$'\n''git'$'\n''run'$'\n''ps'$'\n''whoami'$'\n''doctor'
 }
 
 _provstamp_without_equals() {

@@ -26,7 +26,8 @@ struct Provstamp: ParsableCommand {
     version: Release.version,
     subcommands: [
       WhoCommand.self, LogCommand.self, FindCommand.self, VerifyCommand.self,
-      SessionsCommand.self, WatchCommand.self, StatusCommand.self, BlameCommand.self,
+      SessionsCommand.self, ReportCommand.self, AuditCommand.self, WatchCommand.self,
+      StatusCommand.self, BlameCommand.self,
       GitCommand.self, RunCommand.self,
       PsCommand.self, WhoamiCommand.self, DoctorCommand.self,
     ])

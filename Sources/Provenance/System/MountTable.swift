@@ -44,6 +44,37 @@ public struct MountTable {
     return major << 32 | minor
   }
 
+  /// One line of the table.
+  public struct Entry {
+    public var id: UInt64
+    public var mountpoint: [UInt8]
+    /// Of the filesystem, such as `tmpfs` or `fuse.provfs`.
+    public var type: String
+
+    /// Whether it shows the kernel's own tables instead of files that somebody wrote.
+    public var isPseudo: Bool { FilesystemType.pseudoByName[type] != nil }
+
+    /// Whether it is mounted on `directory`, an absolute path, or below it.
+    public func isBelow(_ directory: [UInt8]) -> Bool {
+      let prefix = directory.last == UInt8(ascii: "/") ? directory : directory + [UInt8(ascii: "/")]
+      return mountpoint == directory || mountpoint.starts(with: prefix)
+    }
+  }
+
+  /// All that are mounted, in the kernel's order.
+  public func mounts() -> [Entry] {
+    text.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      let fields = line.split(separator: UInt8(ascii: " "))
+      guard fields.count > 5, let id = UInt64(String(decoding: fields[0], as: UTF8.self)),
+        let end = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }),
+        fields.indices.contains(end + 1)
+      else { return nil }
+      return Entry(
+        id: id, mountpoint: Self.unescaped(fields[4]),
+        type: String(decoding: fields[end + 1], as: UTF8.self))
+    }
+  }
+
   /// Where filesystems of this type are mounted, such as `fuse.provfs`, the latest first.
   package func mountpoints(type: String) -> [[UInt8]] {
     text.split(separator: UInt8(ascii: "\n")).reversed().compactMap { line in

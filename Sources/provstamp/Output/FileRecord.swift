@@ -35,7 +35,8 @@ extension FileRecord {
     buffer.append(secondary.claim(style, on: judgement.status) + "\n")
   }
 
-  func appendJSON(to json: inout JSONWriter) {
+  /// - Parameter more: appends what a command has to say besides.
+  func appendJSON(to json: inout JSONWriter, _ more: (inout JSONWriter) -> Void = { _ in }) {
     json.line("file") { json in
       json.field("path", bytes: path, exactly: "path_bytes")
       json.field("nested", isNested)
@@ -47,6 +48,7 @@ extension FileRecord {
       if let secondary = judgement.reading.secondary, let verdict = judgement.secondaryVerdict {
         json.object("also") { appendFields(secondary, verdict, to: &$0) }
       }
+      more(&json)
     }
   }
 

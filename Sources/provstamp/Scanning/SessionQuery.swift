@@ -32,6 +32,16 @@ struct SessionQuery: Sendable {
   /// Which sessions a name or an alias was taken for.
   var remarks: [String] { terms.compactMap(\.remark) }
 
+  /// The sessions that are known to be meant, whatever they wrote.
+  var known: [SessionID] {
+    let all = Set(KnownSessions.all().map(\.id)).union(LiveSessions.all.keys)
+    return terms.flatMap { term in
+      let meant = all.filter { term.matches($0) }
+      let isUnknown = meant.isEmpty && !term.isPrefix
+      return isUnknown ? [SessionID(term.text)].compactMap(\.self) : Array(meant)
+    }
+  }
+
   /// Whether a stamp's stored bytes can match: true for what is no stamp.
   func admits(_ bytes: UnsafeRawBufferPointer, isExact: Bool) -> Bool {
     guard bytes.count == Stamp.size, let id = SessionID(stamped: bytes) else { return true }
