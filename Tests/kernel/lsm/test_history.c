@@ -91,6 +91,21 @@ TEST_F(file, the_heirs_own_history_comes_first)
 	EXPECT_NE(inode_of(self->path), le64toh(log[1].inode));
 }
 
+TEST_F(file, names_that_are_exchanged_or_new_bring_nothing_along)
+{
+	struct prov_stamp log[PROV_LOG_MAX];
+	struct writer agent;
+
+	agent = replace(self->other, self->path);
+	ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, "old"));
+	ASSERT_EQ(0, renameat2(AT_FDCWD, self->path, AT_FDCWD, self->other,
+			       RENAME_EXCHANGE));
+	EXPECT_STAMP(self->path, &agent, PROV_FLAG_CREATED);
+	EXPECT_STAMP(self->other, &self->me, PROV_FLAG_CREATED);
+	EXPECT_EQ(0, get_log(self->path, log));
+	EXPECT_EQ(0, get_log(self->other, log));
+}
+
 TEST_F(file, a_whiteout_left_behind_changes_nothing)
 {
 	struct prov_stamp log[PROV_LOG_MAX];
@@ -124,6 +139,19 @@ TEST_F(file, what_keeps_another_name_keeps_its_stamp)
 	EXPECT_EQ(0, get_log(kept, log));
 	EXPECT_EQ(1, get_log(self->path, log));
 	EXPECT_STAMP(self->path, &agent, PROV_FLAG_CREATED);
+}
+
+TEST_F(file, a_failed_rename_tells_nothing)
+{
+	struct prov_stamp log[PROV_LOG_MAX];
+	struct writer agent;
+
+	agent = replace(self->other, self->path);
+	ASSERT_EQ(0, write_file(self->path, O_CREAT | O_WRONLY, "old"));
+	EXPECT_EQ(-1, renameat2(AT_FDCWD, self->path, AT_FDCWD, self->other,
+				RENAME_NOREPLACE));
+	EXPECT_STAMP(self->other, &agent, PROV_FLAG_CREATED);
+	EXPECT_EQ(0, get_log(self->path, log));
 }
 
 /* The writer of the old file has not closed it by then. */

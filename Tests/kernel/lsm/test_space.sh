@@ -49,12 +49,24 @@ at_exit+=("umount -l '$work/tmpfs'")
 file=$work/tmpfs/file
 in_session sh -c "printf content >'$file'"
 expect "tmpfs: stamped while there is space" "$session" "$(session_of "$file")"
+in_session sh -c "printf old >'$work/tmpfs/replaced'"
+in_session sh -c "printf new >'$work/tmpfs/heir'"
 : >"$work/tmpfs/filler"
-for size in 512 64 1; do
-  for number in {1..200}; do
-    setfattr -n "user.$size.$number" -v "$(printf "%0${size}d" 1)" "$work/tmpfs/filler" 2>/dev/null || break
+fill() { # NAME: with attributes that have it in theirs
+  local size number
+  for size in 512 64 1; do
+    for number in {1..200}; do
+      setfattr -n "user.$1.$size.$number" -v "$(printf "%0${size}d" 1)" "$work/tmpfs/filler" 2>/dev/null || break
+    done
   done
-done
+}
+fill first
+before=$(count failed_log)
+mv "$work/tmpfs/heir" "$work/tmpfs/replaced"
+expect "tmpfs: what takes another's name keeps its stamp where there is no room for the other's" "$session " \
+  "$(session_of "$work/tmpfs/replaced") $(earlier_sessions "$work/tmpfs/replaced")"
+expect "tmpfs: that the other is missing in the log is counted" $((before + 1)) "$(count failed_log)"
+fill again
 before="$(count failed_space) $(count failed_log) $(count removed)"
 in_session sh -c "printf more >>'$file'"
 expect "tmpfs: the write succeeds where its stamp does not" 0 $?

@@ -38,6 +38,14 @@ for type in "${types[@]}"; do
   expect "$type: then its next writer's" "$session kernel ok lsm" "$(answer who source/file)"
   expect "$type: and both are in the log" "$session $first" "$("$provstamp" log --json source/file | value session | paste -sd' ')"
   expect "$type: one stamp and one log" "security.prov security.prov.log" "$(attributes source/file)"
+  run sh -c 'echo old >view/text'
+  first=$session
+  run sh -c 'echo new >view/draft; mv view/draft view/text'
+  expect "$type: what takes another's name takes its history" "$session $first" "$(session_of source/text) $(earlier_sessions source/text)"
+  run sh -c 'echo content >view/touched'
+  sleep 0.1
+  touch view/touched
+  expect "$type: touch renews the stamp" "$session kernel ok lsm" "$(answer who source/touched)"
   run truncate -s 3 view/file
   expect "$type: truncate" "$session:truncate" "$(by source/file | cut -d: -f1,2)"
   run sh -c 'mkdir view/directory; ln -s nowhere view/symlink; mkfifo view/fifo; mv view/file view/renamed; chmod 600 view/renamed'

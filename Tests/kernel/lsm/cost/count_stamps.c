@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -130,6 +131,30 @@ static void make_directory(int round)
 	snprintf(path, sizeof(path), "/disk/in.%d/directory.%d", round / 20,
 		 round);
 	check(mkdir(path, 0755), path);
+}
+
+static void replace(int round)
+{
+	change("/disk/replacing", O_WRONLY | O_CREAT | O_EXCL);
+	check(rename("/disk/replacing", "/disk/replaced"), "rename");
+}
+
+/* Outside sessions, another name is another writer. The log is soon full. */
+static void replace_anothers(int round)
+{
+	check(prctl(PR_SET_NAME, round % 2 ? "one" : "other"), "prctl");
+	replace(round);
+}
+
+/* Once a file's times have been looked at, it gets new ones. */
+static void touch(int round)
+{
+	struct stat status;
+
+	if (!round)
+		change("/disk/touched", O_WRONLY | O_CREAT | O_EXCL);
+	check(lstat("/disk/touched", &status), "/disk/touched");
+	check(utimensat(AT_FDCWD, "/disk/touched", NULL, 0), "utimensat");
 }
 
 static int compare(const void *a, const void *b)
@@ -340,11 +365,14 @@ int main(void)
 	measure("mkdir", make_directory);
 	measure("extract", extract);
 	measure("check-out", check_out);
+	measure("replace", replace);
+	measure("touch", touch);
 	measure_syncs("append-fsync-close", append_and_sync);
 	measure_syncs("pwrite-fdatasync", write_and_sync);
 	measure_syncs("create-fsync-rename", replace_and_sync);
 	measure_program("untar", untar);
 	measure_program("git-checkout", git_checkout);
+	measure("replace-anothers", replace_anothers);
 	printf("instructions end\n");
 	fflush(stdout);
 	reboot(RB_POWER_OFF);
