@@ -33,8 +33,16 @@ static int provfs_inode_alloc_security(struct inode *inode)
 	struct provfs_inode *state = provfs_inode(inode);
 
 	spin_lock_init(&state->lock);
-	state->turn = 1;
+	INIT_LIST_HEAD(&state->candidates);
 	return 0;
+}
+
+static void provfs_inode_free_security(struct inode *inode)
+{
+	struct provfs_inode *state = provfs_inode(inode);
+
+	guard(spinlock)(&state->lock);
+	provfs_clear_suspects(state);
 }
 
 static int provfs_inode_init_security(struct inode *inode, struct inode *dir,
@@ -71,7 +79,21 @@ static int provfs_file_permission(struct file *file, int mask)
 static int provfs_file_ioctl(struct file *file, unsigned int cmd,
 			     unsigned long arg)
 {
+	provfs_call_begins();
 	return provfs_refuse_ioctl(file, cmd);
+}
+
+static int provfs_file_fcntl(struct file *file, unsigned int cmd,
+			     unsigned long arg)
+{
+	provfs_call_begins();
+	return 0;
+}
+
+static int provfs_task_alloc(struct task_struct *task, u64 clone_flags)
+{
+	provfs_call_begins();
+	return 0;
 }
 
 static int provfs_mmap_file(struct file *file, unsigned long reqprot,
@@ -110,7 +132,7 @@ static bool sets_mtime(unsigned int ia_valid)
 
 static void begin_setting_times(struct dentry *dentry, const struct iattr *attr)
 {
-	provfs_times_change(d_inode(dentry));
+	provfs_times_change(dentry);
 	provfs_before_times(dentry, attr);
 }
 
@@ -123,9 +145,9 @@ static void end_setting_times(struct dentry *dentry)
 static int provfs_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 				struct iattr *attr)
 {
-	if ((attr->ia_valid & (ATTR_SIZE | ATTR_FILE)) ==
-	    (ATTR_SIZE | ATTR_FILE))
-		provfs_size_changes(dentry, attr->ia_file);
+	if (attr->ia_valid & ATTR_SIZE)
+		provfs_size_changes(dentry, attr->ia_valid & ATTR_FILE ?
+					    attr->ia_file : NULL);
 	else if (sets_mtime(attr->ia_valid))
 		begin_setting_times(dentry, attr);
 	return 0;
@@ -135,7 +157,7 @@ static void provfs_inode_post_setattr(struct mnt_idmap *idmap,
 				      struct dentry *dentry, int ia_valid)
 {
 	if (ia_valid & ATTR_SIZE)
-		provfs_size_changed(dentry, !(ia_valid & ATTR_FILE));
+		provfs_size_changed(dentry);
 	else if (sets_mtime(ia_valid))
 		end_setting_times(dentry);
 }
@@ -161,11 +183,13 @@ static int provfs_inode_copy_up_xattr(struct dentry *src, const char *name)
 
 static void provfs_bprm_committed_creds(const struct linux_binprm *bprm)
 {
+	provfs_call_begins();
 	provfs_forget_stand_in(current);
 }
 
 static struct security_hook_list provfs_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(inode_alloc_security, provfs_inode_alloc_security),
+	LSM_HOOK_INIT(inode_free_security, provfs_inode_free_security),
 	LSM_HOOK_INIT(inode_init_security, provfs_inode_init_security),
 	LSM_HOOK_INIT(inode_post_rename, provfs_inode_post_rename),
 	LSM_HOOK_INIT(inode_setattr, provfs_inode_setattr),
@@ -176,10 +200,12 @@ static struct security_hook_list provfs_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(file_permission, provfs_file_permission),
 	LSM_HOOK_INIT(file_ioctl, provfs_file_ioctl),
 	LSM_HOOK_INIT(file_ioctl_compat, provfs_file_ioctl),
+	LSM_HOOK_INIT(file_fcntl, provfs_file_fcntl),
 	LSM_HOOK_INIT(file_release, provfs_file_released),
 	LSM_HOOK_INIT(mmap_file, provfs_mmap_file),
 	LSM_HOOK_INIT(mmap_backing_file, provfs_mmap_backing_file),
 	LSM_HOOK_INIT(bprm_committed_creds, provfs_bprm_committed_creds),
+	LSM_HOOK_INIT(task_alloc, provfs_task_alloc),
 	LSM_HOOK_INIT(task_free, provfs_forget_stand_in),
 	LSM_HOOK_INIT(getselfattr, provfs_getselfattr),
 	LSM_HOOK_INIT(setselfattr, provfs_setselfattr),
@@ -196,5 +222,6 @@ DEFINE_LSM(provfs) = {
 	.id		= &provfs_lsmid,
 	.init		= provfs_init,
 	.blobs		= &provfs_blob_sizes,
+	.initcall_core	= provfs_init_defer,
 	.initcall_fs	= provfs_init_securityfs,
 };

@@ -3,6 +3,7 @@
 #define _SECURITY_PROVFS_H
 
 #include <linux/fs.h>
+#include <linux/list.h>
 #include <linux/lsm_hooks.h>
 #include <linux/spinlock.h>
 #include <uapi/linux/provfs.h>
@@ -30,99 +31,123 @@ struct provfs_writer {
 };
 
 /**
- * struct provfs_mark - what a file's content was last seen to be, by its size
- *	and times
+ * struct provfs_mark - what a file's content was last seen to be
  * @size: of the content
- * @ctime: moves with each change, and with some that are none of content
  * @mtime: moves with each change, and can be set
  */
 struct provfs_mark {
 	loff_t			size;
-	struct timespec64	ctime;
 	struct timespec64	mtime;
 };
 
 /**
- * struct provfs_claim - somebody may change the content through an open file
- * @next: another one of the same open file
- * @writer: who passed the hook before a write, or mapped the file
- * @since: the content at that time. From then on until the file is released,
- *	a change can come: splice(2) passes the hook, waits for data as long
- *	as it takes, and writes
- * @time: the time of a stamp that would have been made then
- * @turn: provfs_inode.turn then
- * @mapped: by stores to a mapping, of which nothing tells
+ * struct provfs_call - a call that writes
+ * @pid: of the thread that makes it
+ * @number: provfs_task.calls then
  */
-struct provfs_claim {
-	struct provfs_claim	*next;
+struct provfs_call {
+	struct pid	*pid;
+	u64		number;
+};
+
+/**
+ * struct provfs_candidate - who may change content through an open file
+ * @list: in provfs_inode.candidates, until the file is released
+ * @file: the open file
+ * @writer: who passed the hook before a write, or mapped the file
+ * @call: his last write; any time can pass between the hook and the write
+ *	itself, as when splice(2) waits for data
+ * @mapped: by stores to a mapping, at any time
+ * @many: there was no room for all of his threads that write at once: one may
+ *	be writing still
+ * @could: he was writing at some time since the content was looked at last
+ * @still: he may be writing now, which is @could of the next look
+ * @blind: what he does cannot be seen
+ * @accused: content moved while he could have done it
+ * @contested: so could others, the last time
+ */
+struct provfs_candidate {
+	struct list_head	list;
+	struct file		*file;
 	struct provfs_writer	writer;
-	struct provfs_mark	since;
-	u64			time;
-	u64			turn;
+	struct provfs_call	call;
 	bool			mapped;
+	bool			many;
+	bool			could;
+	bool			still;
+	bool			blind;
+	bool			accused;
+	bool			contested;
 };
 
 /**
  * struct provfs_file - state of an open file
- * @first: the claim of a writer; in use if @changed is set. Those after it are
- *	freed when the last reference to the file goes, mappings included
- * @changed: it is counted in provfs_inode.writers
- * @shared: it had claims of writers who are on record, which are gone
- * @crowded: there were more claims than are kept: nobody knows who writes
+ * @first: room for one candidate; in use if its file is set
+ * @changed: somebody was let through it
  */
 struct provfs_file {
-	struct provfs_claim	first;
+	struct provfs_candidate	first;
 	bool			changed;
-	bool			shared;
-	bool			crowded;
+};
+
+/* Who may have changed content besides provfs_inode.writer. */
+struct provfs_suspect {
+	struct provfs_suspect	*next;
+	struct provfs_writer	writer;
 };
 
 /**
- * struct provfs_inode - state of a regular file's inode
+ * struct provfs_inode - an inode's account
  * @lock: protects what follows, and provfs_file of its open files; innermost
- * @writers: open files through which content was changed
- * @claims: the same, and those of which it is being found out what they did
- * @pending: @writer changed the content, and no stamp says so yet
- * @kept: no claim of an open file stands for that change: it must not be
- *	forgotten
- * @certain: the change needs no proof by @since
+ * @count: of @candidates
+ * @changed: content was changed, which no stamp says yet
+ * @doubt: several writers may have been who changed it
  * @mapped: the change came through a shared mapping
  * @sole: the file was empty when @writer began: no content is anybody else's
  * @again: a stamp was made while the file was open for changes; the last of
  *	those who had it open makes another
- * @owed: no stamp names @writer since he began
+ * @setting: somebody is setting times or size, under i_rwsem
  * @renew: times are being set, under i_rwsem: the stamp is to be renewed
- * @stray: content was changed after @since and before somebody set the mtime
- * @writer: who changed the content last; meaningful while @pending, @again
- *	or @stamped say so
+ * @unreleased: of the size: no release of his follows that would stamp
+ * @crowded: candidates had no room: nobody knows who else could write
+ * @replaced: candidates made room whose write was over
+ * @deferred: settling is left to a worker
+ * @writer: a suspect, if @changed; else who is named by the stamp, if
+ *	@stamped or @sole say so
  * @stamped: time of the stamp on disk if it is final and names @writer,
  *	else 0
- * @since: the content before the pending change, or, after a stamp that was
- *	made while the file was open, as it covers it
- * @turn: counts changes of hands, from 1
- * @unrecorded: the last turn that ended without a stamp. Claims of later ones
- *	are of writers who are on record
- * @void_turn: the turn in which a stamp was restored: earlier claims do not count
+ * @others: suspects besides @writer, as far as there was memory
+ * @candidates: who may change content
+ * @seen: the content when it was looked at last
  */
 struct provfs_inode {
 	spinlock_t		lock;	/* of all of this */
-	u32			writers;
-	u32			claims;
-	bool			pending;
-	bool			kept;
-	bool			certain;
-	bool			mapped;
-	bool			sole;
-	bool			again;
-	bool			owed;
-	bool			renew;
-	bool			stray;
+	u16			count;
+	bool			changed : 1;
+	bool			doubt : 1;
+	bool			mapped : 1;
+	bool			sole : 1;
+	bool			again : 1;
+	bool			setting : 1;
+	bool			renew : 1;
+	bool			unreleased : 1;
+	bool			crowded : 1;
+	bool			replaced : 1;
+	bool			deferred : 1;
 	struct provfs_writer	writer;
 	u64			stamped;
-	struct provfs_mark	since;
-	u64			turn;
-	u64			unrecorded;
-	u64			void_turn;
+	struct provfs_suspect	*others;
+	struct list_head	candidates;
+	struct provfs_mark	seen;
+};
+
+/* What a stamp is to say. */
+struct provfs_due {
+	struct provfs_writer	writer;
+	struct provfs_suspect	*others;
+	u16			flags;
+	bool			doubt;
+	bool			sole;
 };
 
 /**
@@ -134,7 +159,13 @@ struct provfs_superblock {
 	u8	scope;
 };
 
+/**
+ * struct provfs_task - state of a thread
+ * @stand_in: for whom it writes, or NULL
+ * @calls: counts what it cannot do while it writes
+ */
 struct provfs_task {
+	u64			calls;
 	struct provfs_writer	*stand_in;
 };
 
@@ -184,56 +215,57 @@ static inline struct provfs_task *provfs_task(const struct task_struct *task)
 	return task->security + provfs_blob_sizes.lbs_task;
 }
 
-/* How the caller of provfs_note_change() comes, and what it holds. */
+/* What the caller of provfs_settle() holds. */
 enum provfs_settle_as {
 	PROVFS_UNLOCKED,
 	PROVFS_LOCKED,		/* write access to the mount, and i_rwsem */
 };
 
-/* Whether a stamp or the log names somebody. */
-enum provfs_record {
-	PROVFS_ON_RECORD,
-	PROVFS_NOT_ON_RECORD,
-	PROVFS_RECORD_LOST,	/* the log was too short, or cannot be read */
-};
+/* account.c: who may have changed content, and who has */
+void provfs_look(struct inode *inode);
+void provfs_seen(struct inode *inode);
+void provfs_add_suspect(struct provfs_inode *state,
+			const struct provfs_writer *writer);
+void provfs_clear_suspects(struct provfs_inode *state);
+void provfs_admit(struct file *file, const struct provfs_writer *writer);
+void provfs_admit_mapper(struct file *file, const struct provfs_writer *writer);
+bool provfs_dismiss(struct file *file);
+bool provfs_has_rivals(const struct provfs_inode *state,
+		       const struct provfs_writer *writer);
+void provfs_set_by(struct inode *inode, const struct provfs_writer *writer);
+void provfs_forget_stores(struct provfs_inode *state, bool stored);
 
-/* change.c: what has changed, by whom, and when that is to be stamped */
-void provfs_note_change(struct dentry *dentry, struct file *file,
-			const struct provfs_writer *writer, bool mapped,
-			enum provfs_settle_as as);
-void provfs_note_now(struct dentry *dentry, const struct provfs_writer *writer,
-		     bool mapped, enum provfs_settle_as as);
-void provfs_settle(struct dentry *dentry, enum provfs_settle_as as);
-void provfs_settle_replaced(struct dentry *dentry);
-bool provfs_is_settled(struct inode *inode);
-void provfs_forget_change(struct provfs_inode *state);
-void provfs_stamp_restored(struct inode *inode);
-
-/* claim.c: who may yet change content through an open file */
-bool provfs_is_recorded(const struct provfs_inode *state,
-			const struct provfs_claim *claim);
-void provfs_claim(struct file *file, const struct provfs_writer *writer,
-		  const struct provfs_mark *now);
-int provfs_file_maps(struct file *file);
+/* call.c: whether a write is over */
+void provfs_call_begins(void);
+void provfs_note_call(struct provfs_call *call);
+void provfs_forget_call(struct provfs_call *call);
+bool provfs_call_is_over(const struct provfs_call *call);
 
 /* content.c: whether content has changed */
-bool provfs_ctime_is_proof(const struct inode *inode);
+bool provfs_shows_writes(const struct file *file);
+void provfs_ask_ctime(struct inode *inode);
 void provfs_mark(struct inode *inode, struct provfs_mark *mark);
-bool provfs_moved(const struct inode *inode, const struct provfs_mark *since);
-bool provfs_content_moved(const struct inode *inode,
-			  const struct provfs_mark *since);
-void provfs_times_change(struct inode *inode);
-void provfs_times_changed(struct inode *inode);
+bool provfs_moved(const struct provfs_mark *now,
+		  const struct provfs_mark *since);
 
 /* count.c: how often what happened */
 void provfs_count(enum provfs_count count);
 unsigned long provfs_count_read(enum provfs_count count);
 
+/* defer.c: stamps that a close cannot wait for */
+int __init provfs_init_defer(void);
+void provfs_settle_released(struct file *file);
+
 /* event.c: a write, a change of size, creation */
 void provfs_file_changes(struct file *file);
-void provfs_size_changes(struct dentry *dentry, struct file *file);
-void provfs_size_changed(struct dentry *dentry, bool by_path);
+int provfs_file_maps(struct file *file);
+void provfs_file_released(struct file *file);
+void provfs_size_changes(struct dentry *dentry, const struct file *file);
+void provfs_size_changed(struct dentry *dentry);
+void provfs_times_change(struct dentry *dentry);
+void provfs_times_changed(struct inode *inode);
 bool provfs_inode_created(struct inode *inode, struct prov_stamp *stamp);
+void provfs_stamp_restored(struct inode *inode);
 
 /* protect.c: the attributes are nobody's to change, nor content unseen */
 bool provfs_is_own_xattr(const char *name);
@@ -254,12 +286,6 @@ void provfs_replaced(struct dentry *heir, struct dentry *replaced);
 /* renew.c: setting times is no change */
 void provfs_before_times(struct dentry *dentry, const struct iattr *attr);
 void provfs_renew(struct dentry *dentry);
-
-/* resolve.c: what those did who might have */
-void provfs_resolve_earlier(struct file *file,
-			    const struct provfs_writer *writer,
-			    enum provfs_settle_as as);
-void provfs_file_released(struct file *file);
 
 /* scope.c: which filesystems are stamped */
 bool provfs_in_scope(const struct super_block *sb);
@@ -286,14 +312,14 @@ size_t provfs_log_push(struct prov_stamp *log, size_t size,
 		       const struct prov_stamp *stamp);
 bool provfs_has_none(ssize_t size);
 void provfs_count_failure(const struct dentry *dentry, int error);
-int provfs_write_stamp(struct dentry *dentry,
-		       const struct provfs_writer *writer, u16 flags,
-		       bool sole, u64 *time);
+int provfs_write_stamp(struct dentry *dentry, const struct provfs_due *due,
+		       u64 *time);
 void provfs_finish_stamp(struct dentry *dentry, struct provfs_writer *writer,
 			 u64 *time);
-enum provfs_record provfs_find_record(struct dentry *dentry,
-				      const struct provfs_writer *writer,
-				      u64 since);
+/* settle.c: when what has changed is stamped */
+void provfs_settle(struct dentry *dentry, enum provfs_settle_as as);
+bool provfs_try_settle(struct dentry *dentry);
+bool provfs_is_settled(struct inode *inode);
 
 /* writer.c: who the current task is */
 void provfs_current_writer(struct provfs_writer *writer);

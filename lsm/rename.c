@@ -129,6 +129,16 @@ static int inherit(struct dentry *heir, struct dentry *replaced)
 	return error;
 }
 
+/* What has changed in a file that lost its name, for whoever inherits that. */
+static void settle_replaced(struct dentry *replaced)
+{
+	struct inode *inode = d_inode(replaced);
+
+	scoped_guard(spinlock, &provfs_inode(inode)->lock)
+		provfs_look(inode);
+	provfs_settle(replaced, PROVFS_LOCKED);
+}
+
 /**
  * provfs_replaced - a file has taken another's name
  * @heir: which has. Both i_rwsem are held, and write access to the mount
@@ -143,7 +153,7 @@ void provfs_replaced(struct dentry *heir, struct dentry *replaced)
 	if (!provfs_is_stamped_file(d_inode(heir)) ||
 	    !S_ISREG(d_inode(replaced)->i_mode))
 		return;
-	provfs_settle_replaced(replaced);
+	settle_replaced(replaced);
 	if (inherit(heir, replaced))
 		provfs_count(PROVFS_FAILED_LOG);
 }

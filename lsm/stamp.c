@@ -145,7 +145,24 @@ size_t provfs_log_push(struct prov_stamp *log, size_t size,
 	return size;
 }
 
-static int write_log(struct dentry *dentry, const struct prov_stamp *earlier)
+/* Takes the entries of a stamp's writer for the same inode out of a log. */
+static size_t drop_writer(struct prov_stamp *log, size_t size,
+			  const struct prov_stamp *stamp)
+{
+	struct provfs_writer writer, logged;
+	size_t i, kept = 0;
+
+	provfs_decode(&writer, stamp, sizeof(*stamp));
+	for (i = 0; i < size / PROV_STAMP_SIZE; i++)
+		if (log[i].inode != stamp->inode ||
+		    !provfs_decode(&logged, &log[i], PROV_STAMP_SIZE) ||
+		    !provfs_same_writer(&logged, &writer))
+			log[kept++] = log[i];
+	return kept * PROV_STAMP_SIZE;
+}
+
+static int write_log(struct dentry *dentry, const struct prov_stamp *earlier,
+		     bool once)
 {
 	struct prov_stamp *log __free(kfree) = kmalloc(LOG_SIZE_MAX, GFP_NOFS);
 	ssize_t size;
@@ -158,6 +175,8 @@ static int write_log(struct dentry *dentry, const struct prov_stamp *earlier)
 		size = 0;
 	if (size < 0)
 		return size;
+	if (once)
+		size = drop_writer(log, size, earlier);
 	size = provfs_log_push(log, size, earlier);
 	return __vfs_setxattr_noperm(&nop_mnt_idmap, dentry,
 				     PROV_XATTR_SECURITY_LOG, log, size, 0);
@@ -202,6 +221,32 @@ static void write_content_first(struct inode *inode)
 	filemap_fdatawait_keep_errors(inode->i_mapping);
 }
 
+/*
+ * Who may have changed content goes to the log, with the time at which that
+ * came to be known: not again and again, if it is so time and again.
+ */
+static void log_suspect(struct dentry *dentry,
+			const struct provfs_writer *writer)
+{
+	struct inode *inode = d_inode(dentry);
+	struct prov_stamp stamp;
+
+	if (provfs_is_unknown(writer))
+		return;
+	provfs_encode(&stamp, writer, 0, provfs_time(inode), inode->i_ino);
+	provfs_count(write_log(dentry, &stamp, true) ? PROVFS_FAILED_LOG :
+						       PROVFS_LOGGED);
+}
+
+static void log_suspects(struct dentry *dentry, const struct provfs_due *due)
+{
+	const struct provfs_suspect *other;
+
+	log_suspect(dentry, &due->writer);
+	for (other = due->others; other; other = other->next)
+		log_suspect(dentry, &other->writer);
+}
+
 static int remove_stamp(struct dentry *dentry)
 {
 	int error;
@@ -212,57 +257,53 @@ static int remove_stamp(struct dentry *dentry)
 	return error;
 }
 
-/**
- * provfs_write_stamp - stamp a file whose content was changed
- * @dentry: the file; its i_rwsem is held, and its superblock is kept from
- *	freezing
- * @writer: who changed it
- * @flags: PROV_FLAG_* as far as they follow from the change
- * @sole: the content is @writer's alone
- * @time: result: the stamp's time, or 0
- *
- * An earlier stamp of another writer goes to the log first: between the two
- * steps the power may fail. If the new stamp cannot be written, the earlier
- * one is removed: that nobody is known to have written the file is true. So it
- * is for a writer who is not known.
- *
- * Return: 0 if no stamp is on the file that is not true, @time being 0 if none
- * is; else what the filesystem answered, which allows no removal either.
- */
-int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer,
-		       u16 flags, bool sole, u64 *time)
+/* What is on the file before it is stamped. */
+struct earlier {
+	struct prov_stamp	stamp;
+	ssize_t			size;
+	struct provfs_writer	writer;
+	bool			named;
+};
+
+static void read_earlier(struct dentry *dentry, struct earlier *earlier)
+{
+	earlier->size = __vfs_getxattr(dentry, d_inode(dentry),
+				       PROV_XATTR_SECURITY, &earlier->stamp,
+				       sizeof(earlier->stamp));
+	/* Whom it names, if anybody, will be missing in the log. */
+	if (earlier->size < 0 && !provfs_has_none(earlier->size))
+		provfs_count(PROVFS_FAILED_LOG);
+	earlier->named = earlier->size > 0 &&
+			 provfs_decode(&earlier->writer, &earlier->stamp,
+				       earlier->size);
+}
+
+static void log_earlier(struct dentry *dentry, const struct earlier *earlier)
+{
+	provfs_count(write_log(dentry, &earlier->stamp, false) ?
+		     PROVFS_FAILED_LOG : PROVFS_LOGGED);
+}
+
+/* Who changed it is not known, or not for certain. */
+static int write_unknown(struct dentry *dentry, const struct earlier *earlier,
+			 const struct provfs_due *due)
+{
+	if (earlier->named)
+		log_earlier(dentry, earlier);
+	if (due->doubt)
+		log_suspects(dentry, due);
+	return earlier->size == -ENODATA ? 0 : remove_stamp(dentry);
+}
+
+static int set_stamp(struct dentry *dentry, const struct earlier *earlier,
+		     const struct provfs_due *due, u16 flags, u64 *time)
 {
 	struct inode *inode = d_inode(dentry);
-	struct prov_stamp stamp, earlier;
-	struct provfs_writer earlier_writer;
-	bool taken_over = true;
-	ssize_t size;
+	struct prov_stamp stamp;
+	u64 now = provfs_time(inode);
 	int error;
-	u64 now;
 
-	size = __vfs_getxattr(dentry, inode, PROV_XATTR_SECURITY, &earlier,
-			      sizeof(earlier));
-	/* Whom it names, if anybody, will be missing in the log. */
-	if (size < 0 && !provfs_has_none(size))
-		provfs_count(PROVFS_FAILED_LOG);
-	if (size > 0 && provfs_decode(&earlier_writer, &earlier, size)) {
-		if (!provfs_same_writer(&earlier_writer, writer)) {
-			error = write_log(dentry, &earlier);
-			provfs_count(error ? PROVFS_FAILED_LOG : PROVFS_LOGGED);
-		} else if (le64_to_cpu(earlier.inode) == inode->i_ino) {
-			flags |= le16_to_cpu(earlier.flags) & PROV_FLAG_CREATED;
-			taken_over = false;
-		}
-	}
-	if (taken_over && !sole)
-		write_content_first(inode);
-
-	*time = 0;
-	if (provfs_is_unknown(writer))
-		return size == -ENODATA ? 0 : remove_stamp(dentry);
-
-	now = provfs_time(inode);
-	provfs_encode(&stamp, writer, flags, now, inode->i_ino);
+	provfs_encode(&stamp, &due->writer, flags, now, inode->i_ino);
 	error = __vfs_setxattr_noperm(&nop_mnt_idmap, dentry,
 				      PROV_XATTR_SECURITY, &stamp,
 				      sizeof(stamp), 0);
@@ -277,9 +318,48 @@ int provfs_write_stamp(struct dentry *dentry, const struct provfs_writer *writer
 		return 0;
 	}
 	provfs_count_failure(dentry, error);
-	if (size == -ENODATA)
+	if (earlier->size == -ENODATA)
 		return 0;
 	return error == -EROFS ? error : remove_stamp(dentry);
+}
+
+/**
+ * provfs_write_stamp - stamp a file whose content was changed
+ * @dentry: the file; its i_rwsem is held, and its superblock is kept from
+ *	freezing
+ * @due: what the stamp is to say
+ * @time: result: the stamp's time, or 0
+ *
+ * An earlier stamp of another writer goes to the log first: between the two
+ * steps the power may fail. If the new stamp cannot be written, the earlier
+ * one is removed: that nobody is known to have written the file is true. So it
+ * is for a writer who is not known, and where several may have been it.
+ *
+ * Return: 0 if no stamp is on the file that is not true, @time being 0 if none
+ * is; else what the filesystem answered, which allows no removal either.
+ */
+int provfs_write_stamp(struct dentry *dentry, const struct provfs_due *due,
+		       u64 *time)
+{
+	struct inode *inode = d_inode(dentry);
+	struct earlier earlier;
+	u16 flags = due->flags;
+
+	*time = 0;
+	read_earlier(dentry, &earlier);
+	if (due->doubt || provfs_is_unknown(&due->writer))
+		return write_unknown(dentry, &earlier, due);
+	if (earlier.named && provfs_same_writer(&earlier.writer, &due->writer) &&
+	    le64_to_cpu(earlier.stamp.inode) == inode->i_ino) {
+		flags |= le16_to_cpu(earlier.stamp.flags) & PROV_FLAG_CREATED;
+	} else {
+		if (earlier.named &&
+		    !provfs_same_writer(&earlier.writer, &due->writer))
+			log_earlier(dentry, &earlier);
+		if (!due->sole)
+			write_content_first(inode);
+	}
+	return set_stamp(dentry, &earlier, due, flags, time);
 }
 
 /**
@@ -319,52 +399,4 @@ void provfs_finish_stamp(struct dentry *dentry, struct provfs_writer *writer,
 	}
 	provfs_count(PROVFS_STAMPED);
 	*time = now;
-}
-
-static bool names(const struct prov_stamp *stamp, size_t size,
-		  const struct provfs_writer *writer, u64 since)
-{
-	struct provfs_writer named;
-
-	return provfs_decode(&named, stamp, size) &&
-	       provfs_same_writer(&named, writer) &&
-	       le64_to_cpu(stamp->time) >= since;
-}
-
-/**
- * provfs_find_record - whether a file's stamp or its log names a writer
- * @dentry: the file
- * @writer: whom
- * @since: the earliest time of a stamp that counts
- *
- * Return: whether it does, or that it may have done so.
- */
-enum provfs_record provfs_find_record(struct dentry *dentry,
-				      const struct provfs_writer *writer,
-				      u64 since)
-{
-	struct prov_stamp *log __free(kfree) = kmalloc(LOG_SIZE_MAX, GFP_NOFS);
-	struct inode *inode = d_inode(dentry);
-	ssize_t size;
-	int i;
-
-	if (!log)
-		return PROVFS_RECORD_LOST;
-	size = __vfs_getxattr(dentry, inode, PROV_XATTR_SECURITY, log,
-			      sizeof(*log));
-	if (size > 0 && names(log, size, writer, since))
-		return PROVFS_ON_RECORD;
-	size = __vfs_getxattr(dentry, inode, PROV_XATTR_SECURITY_LOG, log,
-			      LOG_SIZE_MAX);
-	if (provfs_has_none(size))
-		return PROVFS_NOT_ON_RECORD;
-	if (size < 0)
-		return PROVFS_RECORD_LOST;
-	for (i = 0; i < size / PROV_STAMP_SIZE; i++)
-		if (names(&log[i], PROV_STAMP_SIZE, writer, since))
-			return PROVFS_ON_RECORD;
-	/* The oldest may have been pushed out. */
-	if (i == PROV_LOG_MAX && le64_to_cpu(log[i - 1].time) >= since)
-		return PROVFS_RECORD_LOST;
-	return PROVFS_NOT_ON_RECORD;
 }

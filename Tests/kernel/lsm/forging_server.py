@@ -18,10 +18,10 @@ ROOT, FILE = 1, 2
 NOW = time.time_ns()
 
 
-def attributes(node):
+def attributes(node, size=0):
     seconds, nanoseconds = divmod(NOW, 1_000_000_000)
     mode = 0o40755 if node == ROOT else 0o100644
-    return struct.pack("<6Q10I", node, 0, 0, seconds, seconds, seconds, nanoseconds, nanoseconds,
+    return struct.pack("<6Q10I", node, size, 0, seconds, seconds, seconds, nanoseconds, nanoseconds,
                        nanoseconds, mode, 1, 0, 0, 0, 4096, 0)
 
 
@@ -51,11 +51,12 @@ def answer(opcode, node, body):
     return -2 if opcode == LOOKUP else -38
 
 
-def main(directory, owner):
+def serve(directory, owner, answer):
+    """Mounts, and answers with what `answer(opcode, node, body)` returns: bytes, or a negative errno."""
     device = os.open("/dev/fuse", os.O_RDWR)
     options = f"fd={device},rootmode=40000,user_id={owner},group_id=0,allow_other"
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(b"forged", directory.encode(), b"fuse", 0, options.encode()) != 0:
+    if libc.mount(b"test", directory.encode(), b"fuse", 0, options.encode()) != 0:
         sys.exit(f"{directory}: {os.strerror(ctypes.get_errno())}")
     while True:
         try:
@@ -71,4 +72,4 @@ def main(directory, owner):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    sys.exit(serve(sys.argv[1], int(sys.argv[2]), answer))

@@ -60,4 +60,11 @@ btrfs -q send -f stream snapshot 2>/dev/null
 in_session btrfs -q receive -f stream to
 expect "btrfs receive succeeds" 0 $?
 expect "btrfs: what is received is its receiver's" "$session" "$(session_of to/snapshot/file)"
+
+# Times that are set back before a snapshot hide nothing in it: the inode has the same number there.
+echo root >from/victim
+sleep 0.1
+in_session sh -c 'cp -p from/victim reference; exec 3>>from/victim; echo more >&3; touch -r reference from/victim
+  btrfs -q subvolume snapshot from taken'
+expect "btrfs: a snapshot has the content of whom its stamp names" "$session" "$(session_of taken/victim)"
 finish

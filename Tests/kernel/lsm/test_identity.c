@@ -247,8 +247,11 @@ TEST_F(file, two_sessions_at_once_are_both_on_record)
 	EXPECT_TRUE(seen[0] && seen[1]);
 }
 
-/* Who looks at any moment finds a whole stamp, of one of the two. */
-TEST_F(file, a_stamp_is_never_missing_or_torn_while_it_is_replaced)
+/*
+ * Who looks at any moment finds a whole stamp, of one of the two; or none,
+ * where both were writing and either may have made a change.
+ */
+TEST_F(file, a_stamp_is_never_torn_while_it_is_replaced)
 {
 	struct prov_stamp stamp;
 	struct writer agents[2];
@@ -267,10 +270,13 @@ TEST_F(file, a_stamp_is_never_missing_or_torn_while_it_is_replaced)
 		_exit(0);
 	}
 	do {
-		ASSERT_TRUE(get_stamp(self->path, &stamp)) TH_LOG("look %d: %s", looked, strerror(errno));
+		looked++;
+		if (!get_stamp(self->path, &stamp)) {
+			ASSERT_EQ(ENODATA, errno);
+			continue;
+		}
 		ASSERT_TRUE(is_by(&stamp, &agents[0]) || is_by(&stamp, &agents[1]) ||
 			    is_by(&stamp, &self->me)) print_stamp(self->path);
-		looked++;
 	} while (!waitpid(pids[0], &status, WNOHANG));
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(0, exit_status(pids[1]));

@@ -64,7 +64,10 @@ TEST_F(file, a_write_that_waits_is_not_forgotten)
 	EXPECT_EQ(1, on_record(self->path, &self->me));
 }
 
-/* B writes and closes, is stamped, and then A's content comes. */
+/*
+ * B writes and closes: A could have done that as well. Then A's content comes,
+ * and nobody else could have written it.
+ */
 TEST_F(file, a_write_that_waits_is_not_stamped_as_anothers)
 {
 	struct prov_stamp log[PROV_LOG_MAX];
@@ -89,9 +92,10 @@ TEST_F(file, a_write_that_waits_is_not_stamped_as_anothers)
 	ASSERT_EQ(0, let_go(&plan.close));
 	ASSERT_EQ(0, exit_status(pid));
 	EXPECT_STAMP(self->path, &first, 0);
-	ASSERT_EQ(2, get_log(self->path, log));
+	ASSERT_EQ(3, get_log(self->path, log));
 	EXPECT_TRUE(is_by(&log[0], &second));
-	EXPECT_TRUE(is_by(&log[1], &self->me));
+	EXPECT_TRUE(is_by(&log[1], &first));
+	EXPECT_TRUE(is_by(&log[2], &self->me));
 }
 
 /* He closes while the other's change is not stamped yet. */
