@@ -403,7 +403,7 @@ _provstamp_sessions() {
 
 _provstamp_report() {
     repeating_flags=()
-    non_repeating_flags=(-0 --null --exact -x --one-file-system --git-dir -l --long --markdown --csv --json --version -h --help)
+    non_repeating_flags=(-0 --null --exact -x --one-file-system --git-dir -l --long --markdown --csv --html --json --version -h --help)
     repeating_options=(--type --name --exclude)
     non_repeating_options=(--files-from --session --max-depth --color)
     __provstamp_offer_flags_options -1
@@ -448,7 +448,7 @@ _provstamp_report() {
 
 _provstamp_audit() {
     repeating_flags=()
-    non_repeating_flags=(-0 --null --exact -x --one-file-system --git-dir -l --long --markdown --csv --json --version -h --help)
+    non_repeating_flags=(-0 --null --exact -x --one-file-system --git-dir -l --long --markdown --csv --html --json --version -h --help)
     repeating_options=(--type --name --exclude)
     non_repeating_options=(--files-from --session --max-depth --color)
     __provstamp_offer_flags_options -1

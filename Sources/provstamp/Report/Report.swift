@@ -8,7 +8,7 @@ struct Report {
   let files: [ReportedFile]
   let lost: [LostFile]
   let copies: Int
-  let bystanders: Bystanders
+  let bystanders: [[UInt8]: Bystanders]
   let malformedLogs: Int
   let counts: ScanCounts
   let coverage: [Coverage]
@@ -32,7 +32,7 @@ struct Report {
     }
     copies = visitors.reduce(0) { $0 + $1.copies }
     malformedLogs = visitors.reduce(0) { $0 + $1.malformedLogs }
-    bystanders = visitors.reduce(Bystanders()) { $0 + $1.bystanders }
+    bystanders = visitors.reduce(into: [:]) { $0.merge($1.bystanders, uniquingKeysWith: +) }
     let written = Dictionary(grouping: files, by: \.session)
     let others = Set(named).union(lost.map(\.stamp.writer.session)).subtracting(written.keys)
     sessions =
@@ -73,7 +73,7 @@ struct Report {
   /// What an answer of nothing means, and what one of something leaves open.
   var conclusion: String {
     let wrote =
-      files.isEmpty ? "nothing that was written is found here" : "what was written is found here"
+      files.isEmpty ? "Nothing that was written is found here" : "What was written is found here"
     return isWhole
       ? "\(wrote), and nothing is missing but what is gone: everything here was watched, and could be "
         + "read"
@@ -118,6 +118,16 @@ struct ReportTotals {
 
   init(_ files: [ReportedFile] = []) {
     for file in files { add(file) }
+  }
+
+  mutating func add(_ other: ReportTotals) {
+    files += other.files
+    others += other.others
+    bytes = bytes.addingReportingOverflow(other.bytes).partialValue
+    deeds.merge(other.deeds, uniquingKeysWith: +)
+    states.merge(other.states, uniquingKeysWith: +)
+    first = [first, other.first].compactMap(\.self).min()
+    last = [last, other.last].compactMap(\.self).max()
   }
 
   mutating func add(_ file: ReportedFile) {

@@ -34,6 +34,7 @@ struct ReportCommand: ParsableCommand {
         provstamp report --session 3f2a99c1
         provstamp report --session parser --markdown > report.md
         provstamp report --csv /srv/data
+        provstamp report --html > sessions.html
 
       EXIT STATUS
         0 if something was written, 1 if nothing was found, 2 on trouble.

@@ -7,18 +7,27 @@ struct ReportedDirectory {
 
   /// All directories around reported files up to what was named, in the order of their paths.
   static func all(_ files: [ReportedFile]) -> [ReportedDirectory] {
+    var own: [[UInt8]: (depth: Int, totals: ReportTotals)] = [:]
+    for file in files where file.depth > 0 {
+      guard let directory = above(file.path[...]) else { continue }
+      own[Array(directory), default: (file.depth, ReportTotals())].totals.add(file)
+    }
     var found: [[UInt8]: ReportedDirectory] = [:]
-    for file in files {
-      var path = file.path[...]
-      // The last name is the file's own; those before it, as deep as it is, are below what was named.
-      for _ in 0..<file.depth {
-        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { break }
-        path = path[..<slash]
-        let directory = path.isEmpty ? [UInt8(ascii: "/")] : Array(path)
-        found[directory, default: ReportedDirectory(path: directory)].totals.add(file)
+    for (directory, content) in own {
+      var next: ArraySlice<UInt8>? = directory[...]
+      // A file is as deep as there are directories around it, up to what was named.
+      for _ in 0..<content.depth {
+        guard let path = next else { break }
+        found[Array(path), default: ReportedDirectory(path: Array(path))].totals.add(content.totals)
+        next = above(path)
       }
     }
     return found.values.sorted { $0.path.lexicographicallyPrecedes($1.path) }
+  }
+
+  private static func above(_ path: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+    return slash == path.startIndex && path.count > 1 ? path[...slash] : path[..<slash]
   }
 }
 
@@ -50,8 +59,9 @@ struct ReportedMoment {
     for file in files {
       guard let time = file.time else { continue }
       let start = time / width * width
-      let end = start.addingReportingOverflow(width).partialValue
-      found[start, default: ReportedMoment(start: start, end: end)].totals.add(file)
+      let (end, overflow) = start.addingReportingOverflow(width)
+      found[start, default: ReportedMoment(start: start, end: overflow ? .max : end)].totals.add(
+        file)
     }
     return found.values.sorted { $0.start < $1.start }
   }

@@ -5,12 +5,13 @@ import Provenance
 /// What report and audit have in common.
 struct ReportOptions: ParsableArguments {
   enum Form: String, EnumerableFlag {
-    case markdown, csv
+    case markdown, csv, html
 
     static func help(for value: Form) -> ArgumentHelp? {
       switch value {
       case .markdown: "Print Markdown."
       case .csv: "Print a table of the files alone, as RFC 4180 has it."
+      case .html: "Print one page that needs nothing else, with a timeline and a map of the tree."
       }
     }
   }
@@ -58,7 +59,9 @@ struct ReportOptions: ParsableArguments {
     for remark in session?.remarks ?? [] { context.diagnostics.note(remark) }
     let subject = ReportSubject(query: session, isExact: exact)
     let (visitors, counts) = context.run {
-      ReportVisitor(context, subject, listsGitDirectories: scan.entersGitDirectories)
+      ReportVisitor(
+        context, subject, listsGitDirectories: scan.entersGitDirectories,
+        mapsBystanders: form == .html)
     }
     try refuseAmbiguity(visitors, context)
     let hasFound = visitors.contains { !$0.files.isEmpty || !$0.lost.isEmpty }
@@ -91,6 +94,7 @@ struct ReportOptions: ParsableArguments {
       switch form {
       case nil: ReportText.append(sections.all(), to: &buffer)
       case .markdown: ReportMarkdown.append(sections.all(), to: &buffer)
+      case .html: ReportPage(report, sections.all()).append(to: &buffer)
       case .csv: ReportCSV.append(report.files, to: &buffer)
       }
     }

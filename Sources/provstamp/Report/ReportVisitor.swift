@@ -34,14 +34,19 @@ final class ReportVisitor: ScanVisitor {
   private(set) var files: [ReportedFile] = []
   private(set) var lost: [LostFile] = []
   private(set) var copies = 0
-  /// What nobody who is reported on is on record for.
-  private(set) var bystanders = Bystanders()
+  /// By directory, where that is to be known: what nobody who is reported on is on record for.
+  private(set) var bystanders: [[UInt8]: Bystanders] = [:]
+  private let mapsBystanders: Bool
   /// Of these files the log cannot be read, so it is not known whether the subject wrote them before.
   private(set) var malformedLogs = 0
   private var lastPlace: (place: WalkPlace, isGit: Bool)?
 
-  init(_ context: ScanContext, _ subject: ReportSubject, listsGitDirectories: Bool) {
+  init(
+    _ context: ScanContext, _ subject: ReportSubject, listsGitDirectories: Bool,
+    mapsBystanders: Bool
+  ) {
     self.subject = subject
+    self.mapsBystanders = mapsBystanders
     self.listsGitDirectories = listsGitDirectories
     super.init(context)
   }
@@ -72,8 +77,8 @@ final class ReportVisitor: ScanVisitor {
       files.append(ReportedFile(record, entry.depth, log, subject))
     } else if let stamp = log?.first(where: { subject.match($0.writer) != nil }) {
       lost.append(LostFile(record: record, stamp: stamp))
-    } else if judgement.status.isRegular {
-      bystanders = bystanders + Bystanders(files: 1, bytes: judgement.status.size)
+    } else if mapsBystanders, judgement.status.isRegular, let place = entry.place {
+      bystanders[place.path, default: Bystanders()].add(judgement.status.size)
     }
   }
 

@@ -43,6 +43,11 @@ struct Bystanders {
   var files = 0
   var bytes: UInt64 = 0
 
+  mutating func add(_ size: UInt64) {
+    files += 1
+    bytes = bytes.addingReportingOverflow(size).partialValue
+  }
+
   static func + (left: Self, right: Self) -> Self {
     Bystanders(
       files: left.files + right.files,
