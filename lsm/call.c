@@ -52,6 +52,8 @@ void provfs_forget_call(struct provfs_call *call)
  *
  * What is submitted and done later, as direct I/O of io_uring, counts as over
  * when it is submitted, and has moved the file's times then.
+ *
+ * Return: whether it has.
  */
 bool provfs_call_is_over(const struct provfs_call *call)
 {

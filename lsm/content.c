@@ -21,6 +21,8 @@ static bool times_are_proof(const struct inode *inode)
 /**
  * provfs_shows_writes - whether writes through an open file show in mtime
  * @file: the open file. XFS lets root write so that nothing tells
+ *
+ * Return: whether each does, once ctime has been asked for.
  */
 bool provfs_shows_writes(const struct file *file)
 {
