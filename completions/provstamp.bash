@@ -173,13 +173,13 @@ _provstamp() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    who|log|find|verify|sessions|report|audit|watch|status|blame|git|run|ps|whoami|doctor|help)
+    who|log|find|verify|sessions|report|audit|watch|status|blame|git|run|ps|whoami|mcp|doctor|help)
         # Offer subcommand argument completions
         "_provstamp_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'who log find verify sessions report audit watch status blame git run ps whoami doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'who log find verify sessions report audit watch status blame git run ps whoami mcp doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -805,6 +805,14 @@ _provstamp_whoami() {
     esac
 }
 
+_provstamp_mcp() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __provstamp_offer_flags_options 0
+}
+
 _provstamp_doctor() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
@@ -835,7 +843,7 @@ _provstamp_help() {
     repeating_options=()
     non_repeating_options=()
     __provstamp_offer_flags_options -1
-    __provstamp_add_completions -W 'who'$'\n''log'$'\n''find'$'\n''verify'$'\n''sessions'$'\n''report'$'\n''audit'$'\n''watch'$'\n''status'$'\n''blame'$'\n''git'$'\n''run'$'\n''ps'$'\n''whoami'$'\n''doctor'
+    __provstamp_add_completions -W 'who'$'\n''log'$'\n''find'$'\n''verify'$'\n''sessions'$'\n''report'$'\n''audit'$'\n''watch'$'\n''status'$'\n''blame'$'\n''git'$'\n''run'$'\n''ps'$'\n''whoami'$'\n''mcp'$'\n''doctor'
 }
 
 _provstamp_without_equals() {

@@ -37,6 +37,12 @@ struct JSONWriter {
     if let value { buffer.append(value) } else { buffer.append("null") }
   }
 
+  /// A number as somebody else wrote it.
+  mutating func field(_ name: String, number: String) {
+    key(name)
+    buffer.append(number)
+  }
+
   mutating func field(_ name: String, _ value: Bool?) {
     key(name)
     buffer.append(value.map { $0 ? "true" : "false" } ?? "null")
