@@ -173,13 +173,13 @@ _provstamp() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    who|log|find|verify|sessions|report|audit|watch|status|blame|git|run|ps|whoami|mcp|doctor|help)
+    who|log|find|verify|sessions|report|audit|watch|status|blame|git|run|ps|whoami|export|mcp|doctor|help)
         # Offer subcommand argument completions
         "_provstamp_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'who log find verify sessions report audit watch status blame git run ps whoami mcp doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'who log find verify sessions report audit watch status blame git run ps whoami export mcp doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -805,6 +805,55 @@ _provstamp_whoami() {
     esac
 }
 
+_provstamp_export() {
+    repeating_flags=()
+    non_repeating_flags=(-0 --null --exact -x --one-file-system --git-dir --version -h --help)
+    repeating_options=(--type --name --exclude)
+    non_repeating_options=(--format --key --files-from --session --max-depth)
+    __provstamp_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        __provstamp_add_completions -W 'agent-trace'$'\n''in-toto'$'\n''prov-json'$'\n''ocsf'
+        return
+        ;;
+    '--key')
+        __provstamp_add_completions -f
+        return
+        ;;
+    '--files-from')
+        __provstamp_add_completions -f
+        return
+        ;;
+    '--session')
+        __provstamp_add_completions -W "$(__provstamp_custom_complete ---completion export -- --session "${COMP_CWORD}" "$(__provstamp_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--type')
+        __provstamp_add_completions -W 'f'$'\n''d'$'\n''l'$'\n''p'$'\n''s'$'\n''b'$'\n''c'$'\n''any'
+        return
+        ;;
+    '--name')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--max-depth')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __provstamp_add_completions -f
+        return
+        ;;
+    esac
+}
+
 _provstamp_mcp() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
@@ -843,7 +892,7 @@ _provstamp_help() {
     repeating_options=()
     non_repeating_options=()
     __provstamp_offer_flags_options -1
-    __provstamp_add_completions -W 'who'$'\n''log'$'\n''find'$'\n''verify'$'\n''sessions'$'\n''report'$'\n''audit'$'\n''watch'$'\n''status'$'\n''blame'$'\n''git'$'\n''run'$'\n''ps'$'\n''whoami'$'\n''mcp'$'\n''doctor'
+    __provstamp_add_completions -W 'who'$'\n''log'$'\n''find'$'\n''verify'$'\n''sessions'$'\n''report'$'\n''audit'$'\n''watch'$'\n''status'$'\n''blame'$'\n''git'$'\n''run'$'\n''ps'$'\n''whoami'$'\n''export'$'\n''mcp'$'\n''doctor'
 }
 
 _provstamp_without_equals() {

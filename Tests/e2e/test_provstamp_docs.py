@@ -10,7 +10,7 @@ import pytest
 from support import programs, stamping
 
 PAGE = programs.REPOSITORY / "docs" / "provstamp.md"
-COMMANDS = ["who", "log", "find", "verify", "sessions", "report", "audit", "watch", "ps", "whoami", "run", "mcp", "doctor"]
+COMMANDS = ["who", "log", "find", "verify", "sessions", "report", "audit", "watch", "ps", "whoami", "run", "export", "mcp", "doctor"]
 
 
 def examples(command):

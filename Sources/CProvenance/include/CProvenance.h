@@ -15,6 +15,7 @@
 #include "../../../include/uapi/linux/provfs.h"
 #include "provenance_agent.h"
 #include "provenance_backing.h"
+#include "provenance_content.h"
 #include "provenance_credentials.h"
 #include "provenance_directory.h"
 #include "provenance_file.h"

@@ -92,6 +92,12 @@ struct JSONWriter {
     }
   }
 
+  /// Bytes that are mostly text, where there is room for a string alone.
+  mutating func field(_ name: String, bytes: [UInt8]) {
+    key(name)
+    string(bytes)
+  }
+
   private mutating func key(_ name: String) {
     separate()
     buffer.append("\"")
