@@ -205,6 +205,7 @@ def test_an_ancestor_that_cannot_be_seen_may_lead_a_session(
     stamp = stamps.read(private / "source" / "file")
     assert (stamp is not None and stamp.session != stamps.NO_SESSION) == is_known
     assert is_known or stamp is None
+    assert (b"hides who writes" in done.stderr) != is_known
 
 
 @pytest.mark.places(places.OWN_VIEW_USER)

@@ -107,6 +107,7 @@ final class Mount {
     logger.notice("\(ring.description)")
     tellWhatIsIgnored(logger)
     tellWhatIsScarce(logger)
+    tellWhatIsHidden(logger)
     tellWhoStamps(logger)
     let received = signals.wait()
     var isLeft = false
@@ -165,6 +166,16 @@ final class Mount {
       """
       \(reason): each file and directory that the kernel remembers takes a descriptor, of which there are \
       \(prov_raise_descriptor_limit()); where many are in use, raise the limit (ulimit -Hn)
+      """)
+  }
+
+  /// Says so where this daemon cannot see whose sessions its clients are in.
+  private func tellWhatIsHidden(_ logger: Logger) {
+    guard geteuid() != 0, let option = ProcessHiding.option else { return }
+    logger.warning(
+      """
+      /proc is mounted with \(option), which hides who writes: nothing in \(options.source!.shown) is \
+      stamped; have root mount the view, or: mount -o remount,hidepid=off /proc
       """)
   }
 
