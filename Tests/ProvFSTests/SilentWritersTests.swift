@@ -194,6 +194,32 @@ extension Attribution {
     #expect(attribution.end() == nil)
   }
 
+  /// A request came after the last change that no request told of.
+  @Test func whoClosesLastIsNotNamedForWhatAnotherHasWrittenSince() {
+    var attribution = written(by: process(1, session: "a"))
+    attribution.close(by: process(1, session: "a"), at: version(0))
+    attribution.recordUnseenChange(version(1))
+    attribution.record(process(3, session: "c"), [])
+    attribution.silent?.accounted(version(2))
+    attribution.close(by: process(2, session: "b"), at: version(2))
+    #expect(attribution.end() == nil)
+    #expect(attribution.pending?.author == process(3, session: "c"))
+  }
+
+  /// Who may store through a file is told from who may only have closed one of his own.
+  @Test(arguments: [true, false])
+  func whatWasLaidToAMapperIsInDoubtOnceAnotherClosesTheFile(isPassedOn: Bool) {
+    let (one, other) = (process(1, session: "a"), process(2, session: "b"))
+    var attribution = Attribution()
+    attribution.silent = SilentWriters(at: version(0))
+    attribution.silent?.open(by: one, passthrough: false, mayMap: true)
+    attribution.recordUnseenChange(version(1))
+    attribution.settled()
+    attribution.silentFileIsHeld(
+      by: other, passthrough: false, opener: isPassedOn ? one : other)
+    #expect(attribution.pending?.author == (isPassedOn ? .unknown : nil))
+  }
+
   @Test func writesPassForOneProcess() {
     var writers = SilentWriters(at: version(0))
     #expect(!writers.mayPass(.unknown))

@@ -23,6 +23,9 @@ struct Attribution: Equatable, Sendable {
   /// When the pending change was noted: ``Clock/fileTime``.
   private(set) var notedAt: UInt64 = 0
 
+  /// Whether the latest change is one that was laid to who may store through a mapping.
+  private(set) var isLaidToMapper = false
+
   /// Whether somebody has the file open for writing past the view; nil where that was not asked yet.
   var isBesideStranger: Bool?
 
@@ -55,9 +58,16 @@ struct Attribution: Equatable, Sendable {
 
   /// Somebody has a descriptor of a silent writer's file. What that writer alone seemed to have changed
   /// may be another's, stamped or not.
-  mutating func silentFileIsHeld(by holder: Author, passthrough: Bool, at time: UInt64 = 0) {
+  ///
+  /// - Parameter opener: who has opened it, of one that can only be stored to.
+  mutating func silentFileIsHeld(
+    by holder: Author, passthrough: Bool, opener: Author? = nil, at time: UInt64 = 0
+  ) {
     silent?.isHeld(by: holder, passthrough: passthrough)
-    guard let silent, silent.isBlamed, silent.author == .unknown else { return }
+    guard let silent, silent.author == .unknown else { return }
+    // Who closes a file of his own tells nothing about others'.
+    let isPassedOn = opener.map { !holder.isOneWriter(with: $0) } ?? false
+    guard passthrough ? silent.isBlamed : isPassedOn && isLaidToMapper else { return }
     self.silent?.isDoubted()
     record(.unknown, [], at: time)
   }
@@ -74,6 +84,7 @@ struct Attribution: Equatable, Sendable {
   /// - Parameter time: now; ``Clock/fileTime``.
   mutating func record(_ author: Author, _ flags: Stamp.Flags, at time: UInt64 = 0) {
     var flags = flags
+    isLaidToMapper = flags.contains(.mapped) && author != .unknown
     notedAt = time
     if let pending, pending.author.isCovered(with: author) { flags.formUnion(pending.flags) }
     pending = Change(author: author, flags: flags)

@@ -34,7 +34,9 @@ struct SilentWriters: Equatable, Sendable {
   private var lastClosedAt: UInt64 = 0
   /// Whether the content has changed since somebody else closed one.
   private var hasChangedSinceOthers = false
-  /// Whether the latest change of content is one that was laid to the process whose writes pass.
+  /// Whether the latest change of content is theirs.
+  private var isLatest = false
+  /// Whether it is one that was laid to the process whose writes pass.
   private(set) var isBlamed = false
   /// Whether somebody has the file open for writing past the view.
   private let isBesideStranger: Bool
@@ -105,12 +107,14 @@ struct SilentWriters: Equatable, Sendable {
   mutating func changed(_ version: ContentVersion) {
     self.version = version
     hasChanged = true
+    isLatest = true
     isBlamed = passing != nil && author != .unknown
   }
 
   /// The content has become this, by a request, or as somebody else's stamp says.
   mutating func accounted(_ version: ContentVersion) {
     self.version = version
+    isLatest = false
     isBlamed = false
   }
 
@@ -158,7 +162,7 @@ struct SilentWriters: Equatable, Sendable {
   /// When the file is closed for good, who changed it last although several had its descriptor: since
   /// the last of the others closed one, nobody else was left who had.
   var certainAuthor: Author? {
-    guard wasShared, files == 0, !wasReopened, !mayMap, !hasChanged else { return nil }
+    guard isLatest, wasShared, files == 0, !wasReopened, !mayMap, !hasChanged else { return nil }
     return hasChangedSinceOthers ? lastCloser : nil
   }
 }

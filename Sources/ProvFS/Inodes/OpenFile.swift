@@ -20,7 +20,10 @@ struct OpenFile: ~Copyable {
   let mapper: Mapper
   /// Whether the descriptor has O_APPEND now. Used under the node's attribution lock.
   var appends: Bool
-  /// Neighbours in the node's list, under the table's shard lock.
+  /// Whether another than its opener was seen to hold a descriptor of it. As what follows, used under the
+  /// table's shard lock.
+  var isPassedOn = false
+  /// Neighbours in the node's list.
   var newer: OpenFileReference?
   var older: OpenFileReference?
 
@@ -29,6 +32,10 @@ struct OpenFile: ~Copyable {
     case none
     case unknown
     case known(Writer)
+
+    var author: Author? {
+      if case .known(let writer) = self { .known(writer) } else { nil }
+    }
   }
 
   init(
@@ -159,6 +166,19 @@ extension NodeTable {
     }
   }
 
+  /// Somebody is about to close a descriptor of the file.
+  ///
+  /// - Returns: whether that shows for the first time that another than its opener may store through it.
+  func isPassedOn(_ file: OpenFileReference, to holder: Author) -> Bool {
+    guard let opener = file.pointer.pointee.mapper.author, !holder.isOneWriter(with: opener) else {
+      return false
+    }
+    return shard(of: file.pointer.pointee.node).state.withLock { _ in
+      defer { file.pointer.pointee.isPassedOn = true }
+      return !file.pointer.pointee.isPassedOn
+    }
+  }
+
   /// Who may have stored through a mapping of the file: the one writer that has it open for
   /// reading and writing. Nil where there is none, or more than one, or one that is not known.
   func soleMapper(of node: NodeReference) -> Writer? {
@@ -166,6 +186,7 @@ extension NodeTable {
       var sole: Writer?
       var next = node.pointer.pointee.files
       while let file = next {
+        if file.pointer.pointee.isPassedOn { return nil }
         switch file.pointer.pointee.mapper {
         case .none: break
         case .unknown: return nil

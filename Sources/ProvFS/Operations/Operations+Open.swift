@@ -25,8 +25,14 @@ func provfsFlush(
     if file.pointer.pointee.isSilent {
       request.view.stamper.flush(
         request.node(id), by: request.view.author(request.caller),
-        passthrough: file.pointer.pointee.isPassthroughWriter)
+        passthrough: file.pointer.pointee.isPassthroughWriter,
+        opener: file.pointer.pointee.mapper.author)
     } else {
+      if file.pointer.pointee.mapper != .none,
+        request.table.isPassedOn(file, to: request.view.author(request.caller))
+      {
+        request.view.stamper.doubtStores(request.node(id))
+      }
       request.view.stamper.settle(request.node(id))
     }
     request.asDaemon()

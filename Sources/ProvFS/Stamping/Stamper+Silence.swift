@@ -64,12 +64,23 @@ extension Stamper {
 
   /// A descriptor of a silent writer's file is closed by `holder`: what it changed is stamped when its
   /// close(2) returns.
-  func flush(_ node: NodeReference, by holder: Author, passthrough: Bool) {
+  ///
+  /// - Parameter opener: who has opened it; nil where that is not known.
+  func flush(_ node: NodeReference, by holder: Author, passthrough: Bool, opener: Author?) {
     node.pointer.pointee.attribution.withLock { state in
-      state.silentFileIsHeld(by: holder, passthrough: passthrough, at: Clock.fileTime)
+      state.silentFileIsHeld(
+        by: holder, passthrough: passthrough, opener: opener, at: Clock.fileTime)
       let seen = observe(node, &state)
       if passthrough { state.silent?.closed(by: holder, at: Clock.fileTime) }
       stampPending(node, &state, seen: seen)
+    }
+  }
+
+  /// Another than its opener has a descriptor of a file that can be stored to: what was laid to the opener
+  /// may be that one's work.
+  func doubtStores(_ node: NodeReference) {
+    node.pointer.pointee.attribution.withLock { state in
+      if isActive && state.isLaidToMapper { doubt(node, &state) }
     }
   }
 

@@ -63,5 +63,9 @@ def agent():
     return str(_directory / "agent.py")
 
 
+def player():
+    return str(pathlib.Path(__file__).with_name("player.py"))
+
+
 def torturer():
     return str(_directory / "torturer.py")
