@@ -61,7 +61,7 @@ final class Shard: Sendable {
       while let other = next {
         next = other.pointer.pointee.nextInBucket
         guard other.pointer.pointee.identity.isInode(of: node.pointer.pointee.identity),
-          equal(other.pointer.pointee.handle, node.pointer.pointee.handle?.pointee)
+          isOne(other.pointer.pointee.handle, node.pointer.pointee.handle)
         else { continue }
         node.pointer.pointee.hasTwin.store(true, ordering: .relaxed)
         other.pointer.pointee.hasTwin.store(true, ordering: .relaxed)
@@ -146,12 +146,21 @@ final class Shard: Sendable {
 
     private func equal(_ stored: UnsafeMutablePointer<prov_handle>?, _ other: prov_handle?) -> Bool
     {
-      guard let stored, var other else { return stored == nil && other == nil }
-      guard stored.pointee.bytes == other.bytes, stored.pointee.type == other.type else {
+      guard var other else { return stored == nil }
+      return withUnsafeMutablePointer(to: &other) { isOne(stored, $0) }
+    }
+
+    /// A handle that is stored has no more memory than its bytes need: it is not copied whole.
+    private func isOne(
+      _ one: UnsafeMutablePointer<prov_handle>?, _ other: UnsafeMutablePointer<prov_handle>?
+    ) -> Bool {
+      guard let one, let other else { return one == nil && other == nil }
+      guard one.pointee.bytes == other.pointee.bytes, one.pointee.type == other.pointee.type else {
         return false
       }
       let data = MemoryLayout<prov_handle>.offset(of: \.data)!
-      return memcmp(UnsafeRawPointer(stored) + data, &other.data, Int(other.bytes)) == 0
+      return memcmp(
+        UnsafeRawPointer(one) + data, UnsafeRawPointer(other) + data, Int(other.pointee.bytes)) == 0
     }
   }
 }
