@@ -173,13 +173,13 @@ _provstamp() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    who|log|find|verify|sessions|report|audit|watch|status|blame|git|run|ps|whoami|export|mcp|doctor|help)
+    who|log|find|verify|sessions|report|audit|watch|status|blame|git|run|ps|whoami|export|mcp|agent|doctor|help)
         # Offer subcommand argument completions
         "_provstamp_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'who log find verify sessions report audit watch status blame git run ps whoami export mcp doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'who log find verify sessions report audit watch status blame git run ps whoami export mcp agent doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -862,6 +862,89 @@ _provstamp_mcp() {
     __provstamp_offer_flags_options 0
 }
 
+_provstamp_agent() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __provstamp_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    show|install|remove)
+        # Offer subcommand argument completions
+        "_provstamp_agent_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'show install remove' -- "${cur}"))
+        ;;
+    esac
+}
+
+_provstamp_agent_show() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __provstamp_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __provstamp_add_completions -W 'claude-code'$'\n''cursor'$'\n''gemini'$'\n''codex'
+        return
+        ;;
+    2)
+        __provstamp_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_provstamp_agent_install() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __provstamp_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __provstamp_add_completions -W 'claude-code'$'\n''cursor'$'\n''gemini'$'\n''codex'
+        return
+        ;;
+    2)
+        __provstamp_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_provstamp_agent_remove() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __provstamp_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __provstamp_add_completions -W 'claude-code'$'\n''cursor'$'\n''gemini'$'\n''codex'
+        return
+        ;;
+    2)
+        __provstamp_add_completions -d
+        return
+        ;;
+    esac
+}
+
 _provstamp_doctor() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
@@ -892,7 +975,7 @@ _provstamp_help() {
     repeating_options=()
     non_repeating_options=()
     __provstamp_offer_flags_options -1
-    __provstamp_add_completions -W 'who'$'\n''log'$'\n''find'$'\n''verify'$'\n''sessions'$'\n''report'$'\n''audit'$'\n''watch'$'\n''status'$'\n''blame'$'\n''git'$'\n''run'$'\n''ps'$'\n''whoami'$'\n''export'$'\n''mcp'$'\n''doctor'
+    __provstamp_add_completions -W 'who'$'\n''log'$'\n''find'$'\n''verify'$'\n''sessions'$'\n''report'$'\n''audit'$'\n''watch'$'\n''status'$'\n''blame'$'\n''git'$'\n''run'$'\n''ps'$'\n''whoami'$'\n''export'$'\n''mcp'$'\n''agent'$'\n''doctor'
 }
 
 _provstamp_without_equals() {

@@ -29,7 +29,8 @@ struct Provstamp: ParsableCommand {
       SessionsCommand.self, ReportCommand.self, AuditCommand.self, WatchCommand.self,
       StatusCommand.self, BlameCommand.self,
       GitCommand.self, RunCommand.self,
-      PsCommand.self, WhoamiCommand.self, ExportCommand.self, McpCommand.self, DoctorCommand.self,
+      PsCommand.self, WhoamiCommand.self, ExportCommand.self, McpCommand.self, AgentCommand.self,
+      DoctorCommand.self,
     ])
 
   static func main() {
