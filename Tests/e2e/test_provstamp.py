@@ -111,6 +111,13 @@ def on_a_terminal(private, *arguments, **environment):
     return output.decode()
 
 
+@pytest.mark.parametrize("number, name", [(1, "lsm"), (2, "provfs"), (3, "provstampd")])
+def test_each_stamper_is_called_by_its_name(private, ask, number, name):
+    stamping.put(private / "file", stamper=number)
+    assert files(ask("who", "--json", "file"))["file"]["stamper"] == name
+    assert ask("find", "--type", "f", "--format", "%(stamper)").stdout.decode().split() == [name]
+
+
 def session_color(shown, session):
     """What a terminal is told before the session's first digits."""
     return re.search(r"(\x1b\[38;5;\d+m)" + session[:8], shown).group(1)

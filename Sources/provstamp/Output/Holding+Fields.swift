@@ -3,7 +3,13 @@ import Provenance
 
 extension Stamp {
   /// The stamper's stable name.
-  var stamperName: String { stamper == .lsm ? "lsm" : "provfs" }
+  var stamperName: String {
+    switch stamper {
+    case .lsm: "lsm"
+    case .provfs: "provfs"
+    case .provstampd: "provstampd"
+    }
+  }
 }
 
 /// Single fields of what a file says, each nil where it says nothing of it.
